@@ -1,0 +1,224 @@
+"""The values that travel from the camera to the broker.
+
+Everything that crosses a module is here, frozen.  `at` is always monotonic time in seconds;
+wall-clock time appears only in `Passage.epoch_ms` and on the way out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Point = tuple[float, float]
+Direction = Literal["approaching", "receding", "unknown"]
+ListName = Literal["allowed", "denied", "watched", "unknown"]
+Action = Literal["open", "refuse", "alert", "ignore"]
+Clock = Literal["ntp", "gnss", "rtc", "none"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """An image with its time.
+
+    Attributes:
+        image: (H, W, 3) BGR uint8, read-only.
+        at: monotonic time of the exposure, seconds.
+        number: position in the stream, from 0, counting the frames that nobody looked at.
+    """
+
+    image: NDArray[np.uint8]
+    at: float
+    number: int
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.image.shape[1], self.image.shape[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An upright rectangle in pixels of the frame; x2 and y2 are exclusive."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+
+    @property
+    def width(self) -> float:
+        """Pixels from left to right, never negative."""
+        return max(0.0, self.x2 - self.x1)
+
+    @property
+    def height(self) -> float:
+        """Pixels from top to bottom, never negative."""
+        return max(0.0, self.y2 - self.y1)
+
+    @property
+    def centre(self) -> Point:
+        """The middle of the rectangle."""
+        return (self.x1 + self.x2) / 2, (self.y1 + self.y2) / 2
+
+    def overlap(self, other: Box) -> float:
+        """Intersection over union with another box, 0 to 1."""
+        common = Box(
+            max(self.x1, other.x1),
+            max(self.y1, other.y1),
+            min(self.x2, other.x2),
+            min(self.y2, other.y2),
+        )
+        shared = common.width * common.height
+        union = self.width * self.height + other.width * other.height - shared
+        return shared / union if union > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Quad:
+    """A plate's four corners in pixels of the frame, from the top left clockwise."""
+
+    corners: tuple[Point, Point, Point, Point]
+
+    @property
+    def box(self) -> Box:
+        """The upright rectangle round the corners."""
+        xs, ys = zip(*self.corners, strict=True)
+        return Box(min(xs), min(ys), max(xs), max(ys))
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A plate's corners with a confidence of 0 to 1."""
+
+    quad: Quad
+    confidence: float
+
+    @property
+    def box(self) -> Box:
+        """The upright rectangle round the plate."""
+        return self.quad.box
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A possible text (A-Z, 0-9, no separators) with its probability, 0 to 1."""
+
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What one crop seems to say.
+
+    Attributes:
+        text: the likeliest text, A-Z and 0-9; empty where nothing could be read.
+        confidence: probability that the whole text is right, 0 to 1.
+        characters: the same for each character of `text`.
+        candidates: up to five, likeliest first, `text` among them.
+        region: jurisdiction whose plate syntax fits ("gb", "us-ny"), or None where none or several
+            fit.
+        region_confidence: probability of `region`, 0 where it is None.
+        format_ok: the text fits the syntax of at least one known region.
+    """
+
+    text: str
+    confidence: float
+    characters: tuple[float, ...]
+    candidates: tuple[Candidate, ...]
+    region: str | None = None
+    region_confidence: float = 0.0
+    format_ok: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A detection with its read, in one frame."""
+
+    frame: int
+    at: float
+    detection: Detection
+    read: Read
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What the sightings of one track agree on: one vehicle gone by, not yet given an id.
+
+    Attributes:
+        read: the vote over all sightings.
+        reads: sightings whose own text is `read.text`.
+        frames: sightings with any text.
+        first_frame, last_frame: frame numbers of the first and the last sighting.
+        first_at, last_at: their monotonic times, seconds.
+        direction: approaching where the plate grew.
+        box: of the sighting that read best.
+        image_size: width and height of the frame in pixels.
+    """
+
+    read: Read
+    reads: int
+    frames: int
+    first_frame: int
+    last_frame: int
+    first_at: float
+    last_at: float
+    direction: Direction
+    box: Box
+    image_size: tuple[int, int]
+
+    @property
+    def px_per_char(self) -> int:
+        """Width of a character in pixels, as far as the box tells."""
+        return round(self.box.width / max(1, len(self.read.text)))
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What we do about a passage, and why, in words."""
+
+    list: ListName
+    action: Action
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One vehicle gone by, with its id and its time.
+
+    Attributes:
+        uuid: ULID, the same wherever this passage appears.
+        epoch_ms: wall-clock time of the last sighting, milliseconds since 1970 UTC.
+        clock: how far `epoch_ms` can be trusted.
+        recorded: it comes from a recording, so it is never fresh.
+    """
+
+    uuid: str
+    settled: Settled
+    decision: Decision
+    epoch_ms: int
+    clock: Clock
+    recorded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One row of the outbox: a passage that the broker has not acknowledged yet.
+
+    Attributes:
+        seq: counts passages without a gap.
+        uuid: the passage's.
+        body: the payload as JSON, without `late` and `age_s`, which are known only at sending.
+        epoch_ms: wall-clock time of the passage.
+        fresh_until: monotonic time up to which it may go out as live; None where it never may
+            (written before this process began, or from a recording).
+    """
+
+    seq: int
+    uuid: str
+    body: str
+    epoch_ms: int
+    fresh_until: float | None
