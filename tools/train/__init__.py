@@ -1,0 +1,1 @@
+"""How Gatepost's two models are made: pictures in, int8 TFLite files with manifests out."""

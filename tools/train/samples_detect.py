@@ -1,0 +1,218 @@
+"""Training samples of the detector: real photographs, some with rendered plates set in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.recognize.detect import CELL, encode_corners
+from tools.train.labels import LabelledPlate, Photograph, load
+from tools.train.render import degrade, render_plate
+from tools.train.warp import Points, paste, rectangle, similarity, tilted_quad, transform
+
+SIDE = 320
+FILL = 114
+WIDTHS = (12.0, 290.0)
+WHOLE, MOSTLY_CUT = 0.93, 0.55
+LEAST_WIDTH = 9.0
+MOSAIC, REPLATED = 0.35, 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class DetectSample:
+    """One picture with its targets on the grid of cells, G = SIDE / CELL.
+
+    Attributes:
+        image: (SIDE, SIDE, 3) BGR uint8.
+        heat: (G, G) float32 in 0..1, 1 at the cell of a plate's centre.
+        weight: (G, G) float32, 0 where nothing is known (a plate that the edge cuts).
+        corners: (8, G, G) float32 encoded offsets, valid where `strength` > 0.
+        strength: (G, G) float32 weight of the corners' loss.
+        exact: (G, G) bool: the four corners are known; elsewhere only their extents.
+    """
+
+    image: NDArray[np.uint8]
+    heat: NDArray[np.float32]
+    weight: NDArray[np.float32]
+    corners: NDArray[np.float32]
+    strength: NDArray[np.float32]
+    exact: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A plate in a view: its corners (4, 2), whether all are known, the share that is visible."""
+
+    quad: Points
+    exact: bool
+    seen: float
+
+    def moved(self, by: tuple[int, int]) -> Placed:
+        """The same plate in a larger picture, `by` pixels to the right and down."""
+        return Placed(self.quad + np.array(by, np.float32), self.exact, self.seen)
+
+
+def draw_sample(rng: np.random.Generator, photographs: list[Photograph]) -> DetectSample:
+    """A random view of a photograph, or four small ones side by side, with the targets."""
+    if rng.random() >= MOSAIC:
+        return _targets(*_draw_view(rng, photographs, SIDE))
+    half = SIDE // 2
+    image = np.empty((SIDE, SIDE, 3), np.uint8)
+    plates: list[Placed] = []
+    for x, y in ((0, 0), (half, 0), (0, half), (half, half)):
+        image[y : y + half, x : x + half], placed = _draw_view(rng, photographs, half)
+        plates += [plate.moved((x, y)) for plate in placed]
+    return _targets(image, plates)
+
+
+def _draw_view(
+    rng: np.random.Generator, photographs: list[Photograph], side: int
+) -> tuple[NDArray[np.uint8], list[Placed]]:
+    """A random view, `side` pixels square, of a random photograph."""
+    photograph = photographs[rng.integers(len(photographs))]
+    image, plates = cached_load(photograph.path), photograph.plates
+    if plates and rng.random() < REPLATED:
+        image, plates = _replate(rng, image, plates)
+    matrix = _view(rng, image.shape[:2], plates, side)
+    placed = [_placed(transform(matrix, _corners(p)), p.quad is not None, side) for p in plates]
+    tone = int(rng.integers(256)) if rng.random() < 0.3 else FILL
+    view = cv2.warpPerspective(
+        image, matrix, (side, side), flags=_interpolation(matrix), borderValue=(tone, tone, tone)
+    )
+    if rng.random() < 0.5:
+        view = view[:, ::-1]
+        placed = [Placed(_mirrored(p.quad, side), p.exact, p.seen) for p in placed]
+    return _photometry(rng, np.ascontiguousarray(view)), placed
+
+
+@lru_cache(maxsize=8000)
+def cached_load(path: Path) -> NDArray[np.uint8]:
+    """The photograph's pixels, kept: the whole train split is 1.9 GB decoded."""
+    return load(path)
+
+
+def _corners(plate: LabelledPlate) -> Points:
+    if plate.quad is not None:
+        return plate.quad
+    assert plate.box is not None, "detection pictures have boxes"
+    return rectangle(*plate.box)
+
+
+def _replate(
+    rng: np.random.Generator, image: NDArray[np.uint8], plates: tuple[LabelledPlate, ...]
+) -> tuple[NDArray[np.uint8], tuple[LabelledPlate, ...]]:
+    """The picture with each plate covered by a rendered one whose corners are known."""
+    renewed = []
+    for plate in plates:
+        drawn = render_plate(rng)
+        box = plate.box or (*plate.quad.min(0), *plate.quad.max(0))  # type: ignore[union-attr]
+        aspect = drawn.image.shape[1] / drawn.image.shape[0]
+        tight = (
+            plate.quad if plate.quad is not None else tilted_quad(rng, _grown(box, aspect), aspect)
+        )
+        image = paste(image, drawn.image, tight)
+        renewed.append(LabelledPlate(box, tight, drawn.text))
+    return image, tuple(renewed)
+
+
+def _grown(
+    box: tuple[float, float, float, float], aspect: float
+) -> tuple[float, float, float, float]:
+    """A box widened to what `aspect` asks at its height: the old plate must be covered."""
+    x1, y1, x2, y2 = box
+    width, height = x2 - x1, y2 - y1
+    wide = min(max(width, 0.8 * height * aspect), 1.6 * width)
+    middle = (x1 + x2) / 2
+    return middle - wide / 2, y1, middle + wide / 2, y2
+
+
+def _view(
+    rng: np.random.Generator, shape: tuple[int, int], plates: tuple[LabelledPlate, ...], side: int
+) -> NDArray[np.float64]:
+    """A random view into a square of `side`: the whole picture, or a plate at some width."""
+    height, width = shape
+    fit = side / max(height, width)
+    angle = rng.normal(0, 0.05 if rng.random() < 0.8 else 0.2)
+    if not plates or rng.random() < 0.4:
+        scale = fit * rng.uniform(0.75, 1.3)
+        centre = (width / 2, height / 2)
+        slack = abs(side - scale * np.array([width, height])) / 2 + 16
+        to = side / 2 + rng.uniform(-slack, slack)
+        return similarity(scale, angle, centre, (to[0], to[1]))
+    quad = _corners(plates[rng.integers(len(plates))])
+    wide = float(np.ptp(quad[:, 0]))
+    target = np.exp(rng.uniform(*np.log(WIDTHS)) - np.log(SIDE / side))
+    scale = float(np.clip(target / max(wide, 1.0), 0.6 * fit, 4.0 * fit))
+    margin = min(0.5 * wide * scale + 4, side * 0.48)
+    to = rng.uniform(margin, side - margin, 2) if rng.random() < 0.9 else rng.uniform(0, side, 2)
+    return similarity(scale, angle, tuple(quad.mean(0)), (to[0], to[1]))
+
+
+def _interpolation(matrix: NDArray[np.float64]) -> int:
+    return cv2.INTER_AREA if abs(np.linalg.det(matrix[:2, :2])) < 0.3 else cv2.INTER_LINEAR
+
+
+def _placed(quad: Points, exact: bool, side: int) -> Placed:
+    low, high = quad.min(0), quad.max(0)
+    inside = np.clip(np.minimum(high, side) - np.maximum(low, 0), 0, None)
+    return Placed(quad, exact, float(np.prod(inside) / max(float(np.prod(high - low)), 1e-6)))
+
+
+def _mirrored(quad: Points, side: int) -> Points:
+    flipped = quad * np.array([-1, 1], np.float32) + np.array([side, 0], np.float32)
+    return flipped[[1, 0, 3, 2]]
+
+
+def _photometry(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if rng.random() < 0.35:
+        image = degrade(rng, image, 0.5)
+    if rng.random() < 0.2:
+        grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+        image = np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR))
+    gain = rng.uniform(0.6, 1.5) * rng.uniform(0.85, 1.15, 3)
+    table = np.clip(np.arange(256)[:, None] * gain + rng.uniform(-25, 25), 0, 255).astype(np.uint8)
+    return np.asarray(cv2.LUT(image, table[None]))
+
+
+def _targets(image: NDArray[np.uint8], plates: list[Placed]) -> DetectSample:
+    cells = SIDE // CELL
+    grid = np.zeros((cells, cells), np.float32)
+    sample = DetectSample(
+        image, grid.copy(), grid + 1, np.zeros((8, cells, cells), np.float32), grid.copy(), grid > 1
+    )
+    for plate in plates:
+        _mark(sample, plate)
+    return sample
+
+
+def _mark(sample: DetectSample, plate: Placed) -> None:
+    """Write a plate into the targets; a cut one is masked, a mostly cut one is background."""
+    low, high = plate.quad.min(0), plate.quad.max(0)
+    tiny = bool((high - low)[0] < LEAST_WIDTH)
+    if plate.seen < WHOLE or tiny:
+        if plate.seen > MOSTLY_CUT:
+            x1, y1 = np.clip(low // CELL, 0, SIDE // CELL - 1).astype(int)
+            x2, y2 = np.clip(high // CELL, 0, SIDE // CELL - 1).astype(int) + 1
+            sample.weight[y1:y2, x1:x2] = 0
+        return
+    bump = _bump(plate.quad.mean(0), high - low)
+    chosen = (bump > sample.strength) & (bump > 0.4)
+    np.maximum(sample.heat, bump, out=sample.heat)
+    sample.strength[chosen] = bump[chosen]
+    sample.exact[chosen] = plate.exact
+    sample.corners[:, chosen] = encode_corners(plate.quad, np.argwhere(chosen)[:, ::-1])
+
+
+def _bump(centre: Points, size: Points) -> NDArray[np.float32]:
+    """A Gaussian on the grid, exactly 1 at the centre's cell, as wide as an eighth of the plate."""
+    cells = np.arange(SIDE // CELL)
+    spread = np.maximum(size / CELL / 8, 0.55)
+    place = np.clip(centre // CELL, 0, SIDE // CELL - 1)
+    row = np.exp(-0.5 * ((cells - place[1]) / spread[1]) ** 2)
+    column = np.exp(-0.5 * ((cells - place[0]) / spread[0]) ** 2)
+    return np.asarray(np.outer(row, column), np.float32)
