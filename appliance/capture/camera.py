@@ -1,0 +1,62 @@
+"""The camera port: who gives frames, and the rule that all of them keep.
+
+Newest frame wins: a live camera drops what nobody came for and counts it in `Frame.number`; a
+recording gives every frame.  A camera that falls silent raises StalledError; it never waits for
+ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.domain import Frame
+
+
+class Camera(Protocol):
+    """A source of frames."""
+
+    def frames(self) -> Iterator[Frame]:
+        """Frames in the order of their time, until the camera is closed or the recording ends.
+
+        Raises:
+            PictureError: the source cannot be opened or its content is damaged.
+            StalledError: a live source gave no frame in time.
+        """
+
+    def close(self) -> None:
+        """End `frames` soon; may be called from another thread, and twice."""
+
+
+def read_only(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The same pixels, not writable: a frame is shared by all who look at it."""
+    image.flags.writeable = False
+    return image
+
+
+class FakeCamera:
+    """Gives prepared pictures at a fixed rate of frame time, without waiting.
+
+    Args:
+        pictures: (H, W, 3) BGR uint8 each.
+        rate: frames per second of `Frame.at`.
+    """
+
+    def __init__(self, pictures: Sequence[NDArray[np.uint8]], rate: float = 25.0) -> None:
+        self._pictures = pictures
+        self._rate = rate
+        self._closed = False
+
+    def frames(self) -> Iterator[Frame]:
+        """The pictures in order."""
+        for number, picture in enumerate(self._pictures):
+            if self._closed:
+                return
+            yield Frame(read_only(picture.copy()), number / self._rate, number)
+
+    def close(self) -> None:
+        """End `frames` before its next picture."""
+        self._closed = True

@@ -1,0 +1,231 @@
+"""Recordings, folders of pictures, USB and network cameras, all through OpenCV."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.capture.camera import read_only
+from appliance.domain import Frame
+from appliance.errors import PictureError, StalledError
+
+PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+LEAST_SIDE, LARGEST_SIDE = 16, 8192
+"""Pixels.  Below the least no character fits; a picture above the largest takes 200 MB decoded."""
+FOLDER_RATE = 10.0
+"""Frames per second that a folder of pictures stands for, having no times of its own."""
+
+
+def load_picture(path: Path) -> NDArray[np.uint8]:
+    """A picture file as (H, W, 3) BGR.
+
+    Raises:
+        PictureError: missing, empty, cut off, not a picture, or of a size out of bounds.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as fault:
+        raise PictureError(f"{path}: cannot be read: {fault.strerror}") from fault
+    if not content:
+        raise PictureError(f"{path}: the file is empty, a picture was expected")
+    try:
+        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error as fault:  # OpenCV refuses pictures above 2^30 pixels by throwing
+        raise PictureError(f"{path}: OpenCV refuses the picture: {fault.err}") from fault
+    if image is None:
+        raise PictureError(f"{path}: not a picture, or damaged ({len(content)} bytes)")
+    if _is_cut_off(content):
+        raise PictureError(f"{path}: the JPEG is cut off: its end is missing")
+    height, width = image.shape[:2]
+    if min(height, width) < LEAST_SIDE or max(height, width) > LARGEST_SIDE:
+        raise PictureError(
+            f"{path}: {width}x{height} px, expected {LEAST_SIDE} to {LARGEST_SIDE} px a side"
+        )
+    return np.asarray(image, np.uint8)
+
+
+def _is_cut_off(content: bytes) -> bool:
+    """Whether a JPEG has no end marker: OpenCV fills the missing part with grey without a word.
+
+    The headers are stepped over first, because a thumbnail in them has an end marker of its own.
+    """
+    if not content.startswith(b"\xff\xd8"):
+        return False
+    at = 2
+    while content[at : at + 1] == b"\xff" and content[at + 1 : at + 2] != b"\xda":
+        at += 2 + int.from_bytes(content[at + 2 : at + 4], "big")
+    return content.find(b"\xff\xd9", at) < 0
+
+
+SLOWEST, FASTEST = 0.1, 1000
+"""Frames a second that a container can mean in earnest."""
+TEXT = int.from_bytes(b"ansi", "little")
+"""The codec of FFmpeg's terminal, which plays a text file as a film of typed letters."""
+LEAST_PLAYED = 0.9
+"""Share of the promised frames; containers without an index estimate them from the bit rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What is known of a recording before it is played.
+
+    Attributes:
+        frames: how many the file promises; 0 where it does not say.
+        rate: frames per second.
+        begun_ms: wall-clock time of the first frame, milliseconds since 1970, from the file's own
+            date; 0 where that is earlier, as after unpacking an archive without dates.
+    """
+
+    frames: int
+    rate: float
+    begun_ms: int
+
+
+class RecordedCamera:
+    """A video file or a folder of pictures: every frame, in order, in the recording's own time.
+
+    Args:
+        source: file or folder.
+        real_time: wait between frames as the recording did.
+
+    Attributes:
+        recording: what its file promises.
+        fault: why it ended before its time; None while it did not.
+
+    Raises:
+        PictureError: nothing there that OpenCV can play.
+    """
+
+    def __init__(self, source: Path, real_time: bool = False) -> None:
+        self.source, self.real_time = source, real_time
+        self.fault: PictureError | None = None
+        self._stop = threading.Event()
+        self._pictures = _pictures(source) if source.is_dir() else None
+        self.recording = _describe(source, self._pictures)
+
+    def frames(self) -> Iterator[Frame]:
+        """Every frame; a recording that is damaged or cut off ends early, and `fault` says so."""
+        begun = time.monotonic()
+        for number, image in enumerate(self._images()):
+            at = number / self.recording.rate
+            if self.real_time and self._stop.wait(max(0.0, begun + at - time.monotonic())):
+                return
+            if self._stop.is_set():
+                return
+            yield Frame(read_only(image), begun + at if self.real_time else at, number)
+
+    def close(self) -> None:
+        """End `frames` before its next picture."""
+        self._stop.set()
+
+    def _images(self) -> Iterator[NDArray[np.uint8]]:
+        try:
+            yield from map(load_picture, self._pictures) if self._pictures else self._played()
+        except PictureError as fault:  # what came before it still counts
+            self.fault = fault
+
+    def _played(self) -> Iterator[NDArray[np.uint8]]:
+        seen, promised = 0, self.recording.frames
+        with _Opened(str(self.source)) as video:
+            while (image := video.next()) is not None:
+                seen += 1
+                yield image
+        if seen < LEAST_PLAYED * promised:
+            raise PictureError(
+                f"{self.source}: ends after {seen} of {promised} frames: damaged or cut off"
+            )
+
+
+class LiveCamera:
+    """A USB device or a network stream.
+
+    Args:
+        source: device path or number, or an rtsp:// address.
+        silent_s: seconds without a frame before StalledError.
+    """
+
+    def __init__(self, source: str, silent_s: float) -> None:
+        self._source, self._silent_s = source, silent_s
+        self._stop = threading.Event()
+
+    def frames(self) -> Iterator[Frame]:
+        """Frames as they come; StalledError after `silent_s` without one."""
+        number, last = 0, time.monotonic()
+        with _Opened(self._source) as video:
+            while not self._stop.is_set():
+                image = video.next()
+                now = time.monotonic()
+                if image is not None:
+                    yield Frame(read_only(image), now, number)
+                    number, last = number + 1, now
+                elif now - last > self._silent_s:
+                    raise StalledError(f"camera {self._source}: no frame for {now - last:.0f} s")
+                else:
+                    self._stop.wait(0.1)
+
+    def close(self) -> None:
+        """End `frames` after the frame that is being waited for."""
+        self._stop.set()
+
+
+class _Opened:
+    """OpenCV's capture as a context, with frames checked."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+
+    def __enter__(self) -> _Opened:  # noqa: PYI034  # typing.Self needs Python 3.11
+        device = int(self._source) if self._source.isdecimal() else self._source
+        self._capture = cv2.VideoCapture(device)
+        if not self._capture.isOpened():
+            raise PictureError(f"{self._source}: cannot be opened as a video")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._capture.release()
+
+    def next(self) -> NDArray[np.uint8] | None:
+        """The next frame as (H, W, 3) BGR, or None where there is none (now)."""
+        found, image = self._capture.read()
+        return np.asarray(image, np.uint8) if found else None
+
+
+def _pictures(folder: Path) -> list[Path]:
+    found = sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURES)
+    if not found:
+        raise PictureError(f"{folder}: no pictures in the folder ({', '.join(PICTURES)})")
+    return found
+
+
+def _describe(source: Path, pictures: list[Path] | None) -> Recording:
+    try:
+        written_ms = max(0, round(source.stat().st_mtime * 1000))
+    except OSError as fault:
+        raise PictureError(f"{source}: cannot be read: {fault.strerror}") from fault
+    if pictures is not None:
+        return Recording(len(pictures), FOLDER_RATE, written_ms)
+    if source.stat().st_size == 0:
+        raise PictureError(f"{source}: the file is empty, a video was expected")
+    with _Opened(str(source)) as video:
+        return _from_container(video, source, written_ms)
+
+
+def _from_container(video: _Opened, source: Path, written_ms: int) -> Recording:
+    """Length and rate from the container; the file's date is that of its last frame."""
+    capture = video._capture  # noqa: SLF001  # one module, one owner
+    if int(capture.get(cv2.CAP_PROP_FOURCC)) == TEXT:
+        raise PictureError(f"{source}: a text file, a video was expected")
+    frames = max(0, int(capture.get(cv2.CAP_PROP_FRAME_COUNT)))
+    rate = capture.get(cv2.CAP_PROP_FPS)
+    if not SLOWEST <= rate <= FASTEST:
+        raise PictureError(
+            f"{source}: says {rate:g} frames a second, expected {SLOWEST} to {FASTEST}"
+        )
+    return Recording(frames, rate, max(0, written_ms - round(1000 * frames / rate)))

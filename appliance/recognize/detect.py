@@ -1,0 +1,98 @@
+"""Finding plates: a picture goes in, detections with corners come out, best first.
+
+The picture is scaled to fit the model's input (top left, the rest filled with grey).  The model
+answers for every cell of CELL x CELL input pixels with a score and the corners of the plate whose
+centre lies there.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.domain import Detection, Quad
+from appliance.recognize.model import Model
+
+CELL = 8
+FILL = 114
+SAME_PLATE = 0.35
+
+
+def encode_corners(quad: NDArray[np.float32], cells: NDArray[np.int64]) -> NDArray[np.float32]:
+    """A plate's corners as the model says them at some cells.
+
+    asinh keeps half a pixel of precision for small plates and a few percent for large ones within
+    eight bits.
+
+    Args:
+        quad: (4, 2) corners in input pixels.
+        cells: (N, 2) column and row of each cell.
+
+    Returns:
+        (8, N) asinh of the distance from the cell's centre in cells, x and y of each corner in
+        turn.
+    """
+    centres = (cells + 0.5) * CELL
+    distance = (quad[None] - centres[:, None]) / CELL
+    return np.asarray(np.arcsinh(distance).reshape(-1, 8).T, np.float32)
+
+
+def decode_corners(codes: NDArray[np.float32], cells: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The reverse of `encode_corners`: (8, N) codes to (N, 4, 2) corners in input pixels."""
+    centres = (cells + 0.5) * CELL
+    return np.asarray(np.sinh(codes.T.reshape(-1, 4, 2)) * CELL + centres[:, None], np.float32)
+
+
+class Detector:
+    """Plate detector on one TFLite model.
+
+    Args:
+        model: input (1, H, W, 3) BGR, outputs scores (1, H/8, W/8, 1) and corners (1, H/8, W/8, 8).
+        threshold: least confidence of a detection, 0 to 1.
+    """
+
+    def __init__(self, model: Model, threshold: float) -> None:
+        self._model = model
+        self._threshold = threshold
+
+    def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
+        """Plates in a (H, W, 3) BGR picture, most confident first."""
+        canvas, scale = self._fit(image)
+        scores, corners = self._model.run(canvas)
+        return _distinct(self._peaks(scores[..., 0], corners, scale))
+
+    def _fit(self, image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
+        """The picture at the top left of the model's input, and the scale that was used."""
+        height, width = self._model.input_shape[:2]
+        scale = min(width / image.shape[1], height / image.shape[0])
+        size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+        canvas = np.full((height, width, 3), FILL, np.uint8)
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        canvas[: size[1], : size[0]] = cv2.resize(image, size, interpolation=how)
+        return canvas, scale
+
+    def _peaks(
+        self, scores: NDArray[np.float32], corners: NDArray[np.float32], scale: float
+    ) -> list[Detection]:
+        """Detections at the cells whose score is the highest among their eight neighbours."""
+        highest = cv2.dilate(scores, np.ones((3, 3), np.uint8))
+        rows, columns = np.nonzero((scores >= self._threshold) & (scores == highest))
+        cells = np.stack([columns, rows], 1)
+        quads = decode_corners(corners[rows, columns].T, cells) / scale
+        order = np.argsort(-scores[rows, columns], kind="stable")
+        return [Detection(_quad(quads[i]), float(scores[rows[i], columns[i]])) for i in order]
+
+
+def _quad(corners: NDArray[np.float32]) -> Quad:
+    (a, b), (c, d), (e, f), (g, h) = corners.tolist()
+    return Quad(((a, b), (c, d), (e, f), (g, h)))
+
+
+def _distinct(detections: list[Detection]) -> list[Detection]:
+    """The detections without the weaker ones of every overlapping group (greedy suppression)."""
+    kept: list[Detection] = []
+    for detection in detections:
+        if all(detection.box.overlap(other.box) < SAME_PLATE for other in kept):
+            kept.append(detection)
+    return kept

@@ -1,0 +1,81 @@
+"""Ids and dates for settled tracks: the only place where monotonic time becomes a date."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ulid import ULID
+
+from appliance.domain import Clock, Settled
+
+
+@dataclass(frozen=True, slots=True)
+class Stamped:
+    """What a passage gets on top of its track.
+
+    Attributes:
+        uuid: ULID of the passage.
+        epoch_ms: wall-clock time of the last sighting, milliseconds since 1970 UTC.
+        clock: how far that can be trusted.
+        recorded: the track comes from a recording.
+    """
+
+    uuid: str
+    epoch_ms: int
+    clock: Clock
+    recorded: bool
+
+
+class Stamp(Protocol):
+    """Gives a settled track its id and its time."""
+
+    def __call__(self, settled: Settled) -> Stamped:
+        """The id and time of the next passage."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveStamp:
+    """For a camera: the time is now less the time since the last sighting, the id is new.
+
+    Attributes:
+        clock: asked for each passage, for a unit may learn the time while it runs.
+    """
+
+    clock: Callable[[], Clock]
+
+    def __call__(self, settled: Settled) -> Stamped:
+        """The id and time of a passage that was just seen."""
+        epoch_ms = time.time_ns() // 1_000_000 - round(1000 * (time.monotonic() - settled.last_at))
+        return Stamped(str(ULID()), epoch_ms, self.clock(), recorded=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedStamp:
+    """For a recording: the same recording gives the same ids and times however often it is played.
+
+    Whoever collects passages drops repeats by the id, so a replay that was broken off may simply
+    be started again.  The plate is not in the id: a hash of few possibilities would give it away.
+
+    Attributes:
+        source: the recording.
+        begun_ms: wall-clock time of its first frame, from the file's date; nobody vouches for it.
+        unit: the id of the unit that plays it.
+    """
+
+    source: Path
+    begun_ms: int
+    unit: str
+
+    def __call__(self, settled: Settled) -> Stamped:
+        """The id and time of a passage of this recording."""
+        epoch_ms = self.begun_ms + round(1000 * settled.last_at)
+        place = (settled.first_frame, settled.last_frame, settled.box)
+        told = repr((str(self.source.resolve()), self.begun_ms, self.unit, place))
+        chance = hashlib.sha256(told.encode()).digest()[:10]
+        uuid = ULID.from_bytes(epoch_ms.to_bytes(6, "big") + chance)
+        return Stamped(str(uuid), epoch_ms, "none", recorded=True)
