@@ -1,0 +1,202 @@
+"""The commands; turns errors into one line and an exit code.
+
+Results go to stdout, everything said about them to stderr, so that `--json` can be piped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+from appliance import __version__, app, report
+from appliance.capture.video import RecordedCamera, load_picture
+from appliance.config import SYSTEM_FILE, Config, load_config
+from appliance.errors import ConfigurationError, GatepostError
+from appliance.health import Health
+from appliance.supervisor import is_hung
+from appliance.transmit.messages import complete
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from appliance.domain import Message, Passage
+    from appliance.recognize.recognizer import Recognizer
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out one command; returns its exit code (0, or that of the error's class)."""
+    asked = _parser().parse_args(arguments)
+    level = logging.INFO if asked.verbose else logging.WARNING
+    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        return int(asked.command(asked))
+    except GatepostError as fault:
+        print(fault, file=sys.stderr)
+        return fault.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of our output has gone: `gatepost ... | head`
+        sys.stderr.close()
+        return 141
+
+
+def read_pictures(asked: argparse.Namespace) -> int:
+    """`gatepost read`: a line or a JSON object a photograph; a bad one does not stop the others."""
+    recognizer = app.build_recognizer(load_config(asked.config))
+    worst = 0
+    for path in asked.images:
+        try:
+            _read_picture(recognizer, path, asked)
+        except GatepostError as fault:
+            print(fault, file=sys.stderr)
+            worst = max(worst, fault.exit_code)
+    return worst
+
+
+def replay(asked: argparse.Namespace) -> int:
+    """`gatepost replay`: the pipeline on a recording; a line or a JSON object for each passage."""
+    config = load_config(asked.config)
+    with nullcontext() if asked.config else TemporaryDirectory(prefix="gatepost-") as folder:
+        if folder:  # nothing of a trial stays behind unless a configuration says where
+            store = config.store.model_copy(update={"folder": Path(folder)})
+            config = config.model_copy(update={"store": store})
+        health = Health()
+        recorded = RecordedCamera(asked.recording, asked.realtime)
+        source = app.replay_source(config, recorded, report.Shown(recorded), health)
+        announce = _tell_object if asked.json else _tell_line
+        app.run_unit(config, health, source, announce, linger_s=asked.linger)
+    if recorded.fault:
+        raise recorded.fault
+    return 0
+
+
+def run(asked: argparse.Namespace) -> int:
+    """`gatepost run`: the appliance, until it is stopped; without a broker it prints passages."""
+    config = load_config(asked.config)
+    health = Health()
+    announce = _tell_nobody if config.mqtt.host else _tell_line
+    app.run_unit(config, health, app.live_source(config, health), announce)
+    return 0
+
+
+def check(asked: argparse.Namespace) -> int:
+    """`gatepost check`: every fault of the configuration and of the models in one report."""
+    faults = []
+    try:
+        config = load_config(asked.config)
+    except ConfigurationError as fault:
+        faults.append(str(fault))
+        config = Config()  # the models that come with the unit are checked all the same
+    faults += app.check_parts(config)
+    if faults:
+        raise ConfigurationError("\n".join(faults))
+    where = asked.config or (SYSTEM_FILE if SYSTEM_FILE.exists() else "defaults")
+    print(f"configuration ({where}): no fault")
+    print(f"models ({config.recognition.models}): {app.model_pair(config)}, as their manifests say")
+    return 0
+
+
+def tell_version(_: argparse.Namespace) -> int:
+    """`gatepost version`: the version of the package and of the models that come with it."""
+    print(f"gatepost {__version__}, models {app.model_pair(Config())}")
+    return 0
+
+
+def _read_picture(recognizer: Recognizer, path: Path, asked: argparse.Namespace) -> None:
+    image = load_picture(path)
+    examined = recognizer.examine(image)
+    if asked.json:
+        _say(json.dumps(report.examination_object(path, image, examined), ensure_ascii=False))
+    else:
+        _say(report.examination_line(path, examined))
+    if asked.annotate:
+        target = asked.annotate / path.name
+        if target.resolve() == path.resolve():
+            raise GatepostError(f"{target}: is the photograph itself; name another folder")
+        report.save_picture(target, report.draw(image, examined))
+
+
+def _tell_line(passage: Passage, message: Message) -> None:
+    """A passage as a line of text."""
+    _say(report.passage_line(passage, message.seq))
+
+
+def _tell_object(passage: Passage, message: Message) -> None:
+    """A passage as the payload that goes out, with its frames."""
+    payload = json.loads(complete(message, None))
+    settled = passage.settled
+    frames = {"first_frame": settled.first_frame, "last_frame": settled.last_frame}
+    _say(json.dumps(payload | {"late": passage.recorded} | frames, ensure_ascii=False))
+
+
+def _tell_nobody(_passage: Passage, _message: Message) -> None:
+    """With a broker, passages go there and nowhere else: stdout may be a journal."""
+
+
+def _say(line: str) -> None:
+    """A line on stdout that does not run into a progress bar on stderr."""
+    tqdm.write(line, file=sys.stdout)
+    sys.stdout.flush()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="gatepost", description="Reads number plates, on the device."
+    )
+    parser.add_argument("-v", "--verbose", action="store_true", help="say more, on stderr")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    reading = _command(commands, "read", read_pictures, "read the plates of photographs")
+    reading.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
+    reading.add_argument("--json", action="store_true", help="one JSON object a photograph")
+    reading.add_argument(
+        "--annotate", type=Path, metavar="DIR", help="draw the result into copies there"
+    )
+    playing = _command(commands, "replay", replay, "run a recording through the unit")
+    playing.add_argument("recording", type=Path, metavar="CLIP|FOLDER")
+    playing.add_argument("--json", action="store_true", help="one JSON object a passage")
+    playing.add_argument(
+        "--realtime", action="store_true", help="as a camera would see it now, at its speed"
+    )
+    playing.add_argument("--linger", type=float, default=600.0, metavar="SECONDS",
+                         help="how long to wait at the end for a broker that is away")  # fmt: skip
+    _command(commands, "run", run, "run the appliance")
+    _command(commands, "check", check, "check the configuration and the models")
+    _command(commands, "version", tell_version, "say the version")
+    return parser
+
+
+def _command(
+    commands: Any,  # noqa: ANN401  # argparse keeps the type of its sub-parsers to itself
+    name: str,
+    does: Callable[[argparse.Namespace], int],
+    purpose: str,
+) -> argparse.ArgumentParser:
+    """A sub-parser; every command but `version` takes a configuration."""
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=purpose, description=purpose)
+    parser.set_defaults(command=does)
+    if name != "version":
+        parser.add_argument("--config", type=Path, metavar="FILE", help=f"default: {SYSTEM_FILE}")
+    return parser
+
+
+def entry() -> None:
+    """What the `gatepost` script runs: the command, then the end of the process, whatever hangs."""
+    code = main()
+    if is_hung():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    entry()

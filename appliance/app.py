@@ -1,0 +1,200 @@
+"""The composition root: a configuration goes in, the parts of the unit come out.
+
+The only module that knows them all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+from appliance.capture.video import LiveCamera, RecordedCamera
+from appliance.errors import ConfigurationError
+from appliance.health import Health
+from appliance.pipeline import Keeper, Lane, Sender
+from appliance.recognize.detect import Detector
+from appliance.recognize.model import LiteModel, read_manifest
+from appliance.recognize.read import Reader
+from appliance.recognize.recognizer import Recognizer
+from appliance.recognize.regions import load_regions
+from appliance.resolve.track import Terms, Tracker
+from appliance.stamp import LiveStamp, RecordedStamp, Stamp
+from appliance.store.database import Database
+from appliance.store.lock import sole_user
+from appliance.store.outbox import Outbox
+from appliance.store.passages import Passages
+from appliance.supervisor import Loop, supervise
+from appliance.transmit.messages import Topics
+from appliance.transmit.mqtt import MqttLink
+
+if TYPE_CHECKING:
+    from appliance.capture.camera import Camera
+    from appliance.config import Config
+    from appliance.pipeline import Announce
+
+DATABASE = "passages.sqlite"
+OPENING_S = 20.0
+"""What opening a network camera may take on top of its silence."""
+
+
+def build_detector(config: Config) -> Detector:
+    """The plate detector; ModelError where its file is not the manifest's."""
+    recognition = config.recognition
+    model = LiteModel(recognition.models / "detect.toml", recognition.threads)
+    return Detector(model, recognition.least_detection)
+
+
+def build_reader(config: Config) -> Reader:
+    """The plate reader; ModelError or ConfigurationError name a wrong file or home region."""
+    recognition = config.recognition
+    model = LiteModel(recognition.models / "read.toml", recognition.threads)
+    regions = load_regions(recognition.models / "regions")
+    regions.require(recognition.regions)
+    return Reader(model, model.manifest.characters, regions, recognition.regions)
+
+
+def build_recognizer(config: Config) -> Recognizer:
+    """Detector and reader together."""
+    return Recognizer(build_detector(config), build_reader(config))
+
+
+def build_tracker(config: Config) -> Tracker:
+    """A tracker with nothing in sight."""
+    lane = config.lane
+    return Tracker(Terms(lane.gone_s, lane.least_reads, lane.least_confidence))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A camera, and how its passages get their ids and times."""
+
+    camera: Camera
+    stamp: Stamp
+
+
+def live_source(config: Config, health: Health) -> Source:
+    """The configured camera; a file or a folder plays at its own speed, as if seen now."""
+    source = config.camera.source
+    stamp = LiveStamp(health.clock)
+    if Path(source).is_file() or Path(source).is_dir():
+        return Source(RecordedCamera(Path(source), real_time=True), stamp)
+    return Source(LiveCamera(source, config.camera.silent_s), stamp)
+
+
+def replay_source(
+    config: Config, recorded: RecordedCamera, camera: Camera, health: Health
+) -> Source:
+    """A recording as a source: played in real time it counts as a live camera.
+
+    Args:
+        config: names the unit.
+        recorded: the recording.
+        camera: gives its frames.
+        health: knows the clock.
+    """
+    if recorded.real_time:
+        return Source(camera, LiveStamp(health.clock))
+    stamp = RecordedStamp(recorded.source, recorded.recording.begun_ms, config.unit.id)
+    return Source(camera, stamp)
+
+
+def run_unit(
+    config: Config, health: Health, source: Source, announce: Announce, linger_s: float = 2.0
+) -> None:
+    """Run the loops until the camera ends, a signal comes, or one of them fails.
+
+    Args:
+        config: of the unit.
+        health: where the loops count.
+        source: the camera.
+        announce: called with each recorded passage.
+        linger_s: how long to wait at the end for the broker to take what is waiting.
+    """
+    stopping, wake = Event(), Event()
+    topics = Topics(config.unit.id)
+    link = MqttLink(config.mqtt, topics, wake) if config.mqtt.host else None
+    lane = _lane(config, health, source, announce, wake, stopping)
+    keeper = _keeper(config, health, topics, link, stopping)
+    loops = [
+        Loop("see", lane.see, config.camera.silent_s + OPENING_S),
+        Loop("maintain", keeper.maintain, 30),
+    ]
+    if link is not None:
+        outbox, keep_s = Outbox(_database(config)), _keep_last_s(config)
+        sender = Sender(outbox, link, topics, health, wake, stopping, keep_s, linger_s)
+        loops.append(Loop("send", sender.send, 60))
+    with sole_user(config.store.folder):
+        supervise(loops, stopping, stop_s=linger_s + 15)
+
+
+def _lane(
+    config: Config,
+    health: Health,
+    source: Source,
+    announce: Announce,
+    wake: Event,
+    stopping: Event,
+) -> Lane:
+    return Lane(
+        camera=source.camera,
+        recognizer=build_recognizer(config),
+        tracker=build_tracker(config),
+        stamp=source.stamp,
+        passages=_passages(config, _database(config)),
+        unit=config.unit,
+        model=model_pair(config),
+        health=health,
+        announce=announce,
+        wake=wake,
+        stopping=stopping,
+    )
+
+
+def _keeper(
+    config: Config, health: Health, topics: Topics, link: MqttLink | None, stopping: Event
+) -> Keeper:
+    database = _database(config)
+    passages, retention_s = _passages(config, database), config.store.retention_hours * 3600
+    return Keeper(passages, Outbox(database), health, topics, link, stopping, retention_s)
+
+
+def check_parts(config: Config) -> list[str]:
+    """Every fault of the models and of the files that the configuration names."""
+    faults = []
+    for build in (build_detector, build_reader, _read_password):
+        try:
+            build(config)
+        except ConfigurationError as fault:
+            faults.append(str(fault))
+    return faults
+
+
+def _read_password(config: Config) -> None:
+    files = (config.mqtt.password_file, config.mqtt.ca_file)
+    missing = [path for path in files if path is not None and not path.is_file()]
+    if missing:
+        raise ConfigurationError("\n".join(f"mqtt: {path}: no such file" for path in missing))
+
+
+def _database(config: Config) -> Database:
+    """A connection of its own for each loop."""
+    return Database(config.store.folder / DATABASE)
+
+
+def _passages(config: Config, database: Database) -> Passages:
+    waiting = round(config.store.outbox_mb * 1e6) if config.mqtt.host else None
+    return Passages(database, waiting)
+
+
+def _keep_last_s(config: Config) -> float:
+    return config.store.retention_hours * 3600 if config.mqtt.last else 0.0
+
+
+def model_pair(config: Config) -> str:
+    """The names of the two models, detector first, as they stand in the payload."""
+    return "/".join(
+        read_manifest(config.recognition.models / f"{network}.toml").name
+        for network in ("detect", "read")
+    )

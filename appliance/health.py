@@ -1,0 +1,93 @@
+"""How the unit is: counters, problems, temperature, trust in the clock.
+
+The rule to know: every loop writes here and anyone reads a `Vitals`, a frozen copy.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from appliance.domain import Clock
+
+Counted = Literal["passages", "rejected", "frames"]
+
+THERMAL = Path("/sys/class/thermal")
+# systemd-timesyncd touches it after the first answer of a server; adjtimex(2) is not in Python
+SYNCHRONIZED = Path("/run/systemd/timesync/synchronized")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """The unit's health at one moment.
+
+    Attributes:
+        passages, rejected, frames: counted since the process began.
+        problems: what is wrong now, in words, in alphabetical order.
+        soc_temp: the hottest zone in degrees Celsius; None where the kernel names none.
+        clock: how far wall-clock time can be trusted.
+    """
+
+    passages: int
+    rejected: int
+    frames: int
+    problems: tuple[str, ...]
+    soc_temp: float | None
+    clock: Clock
+
+
+class Health:
+    """Counters and problems that any thread may change."""
+
+    def __init__(self, thermal: Path = THERMAL, synchronized: Path = SYNCHRONIZED) -> None:
+        """Watch the kernel's thermal zones and the time daemon's mark."""
+        self._thermal = thermal
+        self._synchronized = synchronized
+        self._lock = Lock()
+        self._counts: dict[Counted, int] = {"passages": 0, "rejected": 0, "frames": 0}
+        self._problems: dict[str, str] = {}
+
+    def count(self, what: Counted, by: int = 1) -> None:
+        """Add `by` to one of the counters."""
+        with self._lock:
+            self._counts[what] += by
+
+    def problem(self, key: str, text: str | None) -> None:
+        """Note what is wrong under `key`, or with None that nothing is; a change is logged."""
+        with self._lock:
+            before = self._problems.pop(key, None)
+            if text is not None:
+                self._problems[key] = text
+        if text is not None and text != before:
+            log.warning("problem: %s", text)
+        if text is None and before is not None:
+            log.info("no longer a problem: %s", before)
+
+    def clock(self) -> Clock:
+        """How far wall-clock time can be trusted now."""
+        return "ntp" if self._synchronized.exists() else "none"
+
+    def snapshot(self) -> Vitals:
+        """A frozen copy of everything."""
+        temperature, clock = self._temperature(), self.clock()
+        with self._lock:
+            problems = tuple(sorted(self._problems.values()))
+            return Vitals(**self._counts, problems=problems, soc_temp=temperature, clock=clock)
+
+    def _temperature(self) -> float | None:
+        zones = [_celsius(path) for path in self._thermal.glob("thermal_zone*/temp")]
+        return max((degrees for degrees in zones if degrees is not None), default=None)
+
+
+def _celsius(path: Path) -> float | None:
+    """The kernel gives thousandths; a zone that is switched off gives an error when it is read."""
+    try:
+        return round(int(path.read_text(encoding="ascii")) / 1000, 1)
+    except (OSError, ValueError):
+        return None

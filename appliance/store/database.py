@@ -1,0 +1,142 @@
+"""The one SQLite file: opening it, its schema and its transactions.
+
+The rule to know: what `transaction` has left is on the card, also when the power goes in the next
+instant.  Each loop opens a `Database` of its own on the same file.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from appliance.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+SESSION = uuid4().hex  # of this process; monotonic times written by another one mean nothing here
+BUSY_S = 10.0  # a minute's retention on a slow card holds the file for some seconds
+
+PRAGMAS = (
+    "PRAGMA synchronous = FULL",  # NORMAL loses the last commits of a WAL at a power cut
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",  # forgotten plates are overwritten, not only unlinked
+)
+
+VERSION = (
+    1  # raised only by a change that an older release cannot read: it must survive a fall-back
+)
+SCHEMA = (
+    # AUTOINCREMENT keeps its counter in a table, so that `seq` goes on when every row is deleted
+    """CREATE TABLE passages (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        uuid TEXT NOT NULL UNIQUE,
+        epoch_ms INTEGER NOT NULL,
+        kept_from_ms INTEGER NOT NULL,
+        body TEXT NOT NULL)""",
+    "CREATE INDEX passages_by_age ON passages (kept_from_ms)",
+    """CREATE TABLE outbox (
+        seq INTEGER PRIMARY KEY REFERENCES passages (seq) ON DELETE CASCADE,
+        hit INTEGER NOT NULL,
+        bytes INTEGER NOT NULL,
+        session TEXT NOT NULL,
+        fresh_until REAL)""",
+    "CREATE INDEX outbox_by_worth ON outbox (hit, seq)",
+    "CREATE INDEX outbox_by_freshness ON outbox (session, fresh_until)",
+    "CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
+    "INSERT INTO counters VALUES ('outbox_bytes', 0), ('outbox_dropped', 0)",
+    """CREATE TRIGGER outbox_grows AFTER INSERT ON outbox BEGIN
+        UPDATE counters SET value = value + NEW.bytes WHERE name = 'outbox_bytes'; END""",
+    """CREATE TRIGGER outbox_shrinks AFTER DELETE ON outbox BEGIN
+        UPDATE counters SET value = value - OLD.bytes WHERE name = 'outbox_bytes'; END""",
+    f"PRAGMA user_version = {VERSION}",
+)
+
+Row = tuple[Any, ...]
+
+
+class Database:
+    """One loop's connection to the file, which is created (0600, folder 0700) where it is missing.
+
+    Only one thread at a time may use it.
+
+    Raises:
+        StoreError: the file cannot be opened, read or written; every method raises it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the file at `path`."""
+        self.path = path
+        with self._naming_the_file():
+            _create(path)
+            self._connection = sqlite3.connect(
+                path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
+            )
+            self._set_up()
+
+    def rows(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
+        """Every row that one statement gives."""
+        with self._naming_the_file():
+            return self._connection.execute(sql, values).fetchall()
+
+    def change(self, sql: str, values: Sequence[object] = ()) -> int:
+        """Carry out one statement that inserts, updates or deletes; gives the rows it touched."""
+        with self._naming_the_file():
+            return self._connection.execute(sql, values).rowcount
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All statements inside happen, durably, or none of them does."""
+        with self._naming_the_file(), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            yield
+
+    def empty_log(self) -> None:
+        """Move the write-ahead log into the file and cut it off: it still holds what was deleted.
+
+        Another connection that is reading just then may prevent it; the next call makes it good.
+        """
+        self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def _set_up(self) -> None:
+        mode = self.rows("PRAGMA journal_mode = WAL")[0][0]
+        if mode != "wal":
+            raise StoreError(f"{self.path}: journal mode is {mode}, expected wal: a network disk?")
+        for pragma in PRAGMAS:
+            self._connection.execute(pragma)
+        with self.transaction():
+            self._bring_up_to_date()
+
+    def _bring_up_to_date(self) -> None:
+        version = self.rows("PRAGMA user_version")[0][0]
+        if version > VERSION:
+            raise StoreError(f"{self.path}: schema {version}, expected at most {VERSION}: newer")
+        if version == 0:
+            for statement in SCHEMA:
+                self._connection.execute(statement)
+
+    @contextmanager
+    def _naming_the_file(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as fault:
+            raise StoreError(f"{self.path}: {fault}") from fault
+
+
+def _create(path: Path) -> None:
+    """Make the file so that only its owner reads it, and its name durable."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,90 @@
+"""The local history of passages, and the one way into the outbox.
+
+The rule to know: history row and outbox row are written in one transaction, and forgotten together.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from appliance.domain import Message
+from appliance.store.outbox import enqueue, trim
+
+if TYPE_CHECKING:
+    from appliance.domain import Passage
+    from appliance.store.database import Database
+
+
+class Passages:
+    """Every passage of the last days, with a `seq` that counts them without a gap.
+
+    Raises:
+        StoreError: the file cannot be read or written; every method raises it.
+    """
+
+    def __init__(self, database: Database, outbox_bytes: int | None) -> None:
+        """Keep passages in `database`.
+
+        Args:
+            database: of the loop that calls.
+            outbox_bytes: what may wait for the broker at most; None where there is no broker, so
+                that nothing waits at all.
+        """
+        self._database = database
+        self._outbox_bytes = outbox_bytes
+
+    def record(self, passage: Passage, body: str, fresh_until: float | None) -> int:
+        """Write a passage, durably; one that is already here is left as it is.
+
+        Args:
+            passage: its uuid is what makes it the same.
+            body: the payload as JSON, without what is known only at sending.
+            fresh_until: monotonic seconds up to which it may go out as live; None: never.
+
+        Returns:
+            Its `seq`.
+        """
+        with self._database.transaction():
+            known = self._database.rows("SELECT seq FROM passages WHERE uuid = ?", (passage.uuid,))
+            if known:
+                return int(known[0][0])
+            return self._insert(passage, body, fresh_until)
+
+    def recent(self, limit: int) -> list[Message]:
+        """The last `limit` passages, newest first, none of them fresh any more."""
+        rows = self._database.rows(
+            "SELECT seq, uuid, body, epoch_ms FROM passages ORDER BY seq DESC LIMIT ?", (limit,)
+        )
+        return [Message(seq, uuid, body, at, None) for seq, uuid, body, at in rows]
+
+    def forget(self, before_epoch_ms: int) -> int:
+        """Delete what passed before that time, sent or not, from the file itself.
+
+        A passage of a recording counts from when it was recorded here, or a clip of last year
+        would be forgotten before it could be sent.
+
+        Returns:
+            How many passages were forgotten.
+        """
+        with self._database.transaction():
+            gone = self._database.change(
+                "DELETE FROM passages WHERE kept_from_ms < ?", (before_epoch_ms,)
+            )
+        self._database.empty_log()
+        return gone
+
+    def _insert(self, passage: Passage, body: str, fresh_until: float | None) -> int:
+        self._database.change(
+            "INSERT INTO passages (uuid, epoch_ms, kept_from_ms, body) VALUES (?, ?, ?, ?)",
+            (passage.uuid, passage.epoch_ms, _kept_from_ms(passage), body),
+        )
+        seq = int(self._database.rows("SELECT last_insert_rowid()")[0][0])
+        if self._outbox_bytes is not None:
+            enqueue(self._database, seq, passage, len(body.encode()), fresh_until)
+            trim(self._database, self._outbox_bytes)
+        return seq
+
+
+def _kept_from_ms(passage: Passage) -> int:
+    return round(time.time() * 1000) if passage.recorded else passage.epoch_ms

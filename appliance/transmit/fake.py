@@ -1,0 +1,94 @@
+"""A Link to nowhere, with a history: for tests, and for trying things without a broker.
+
+The rule to know: it obeys the rules of `Link` and passes the same contract tests as `MqttLink`.
+"""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from appliance.transmit.inflight import PATIENCE_S, WINDOW, InFlight
+from appliance.transmit.messages import Publication, Receipt, Topics, availability
+
+if TYPE_CHECKING:
+    from threading import Event
+
+
+class FakeLink:
+    """The Link whose broker is played by whoever holds it.
+
+    Attributes:
+        history: what the broker was given, in order, with its own `offline` where a connection
+            broke.
+        refusals: topics that the broker refuses, with its reason.
+        is_silent: the broker acknowledges nothing.
+    """
+
+    def __init__(self, topics: Topics, wake: Event, patience_s: float = PATIENCE_S) -> None:
+        """Begin without a connection."""
+        self.history: list[Publication] = []
+        self.refusals: dict[str, str] = {}
+        self.is_silent = False
+        self._topics = topics
+        self._wake = wake
+        self._lock = Lock()
+        self._in_flight = InFlight(patience_s)
+        self._connections = 0
+        self._number = 0
+        self._session = 0
+
+    @property
+    def session(self) -> int:
+        """Number of the live connection, counted from 1; 0 while there is none."""
+        return self._session
+
+    @property
+    def room(self) -> int:
+        """Publications that may be handed over now; 0 while there is no connection."""
+        return max(0, WINDOW - len(self._in_flight)) if self._session else 0
+
+    def connect(self) -> None:
+        """The broker is there."""
+        with self._lock:
+            self._connections += 1
+            self._session = self._connections
+            self._hand_over(availability(self._topics, online=True))
+        self._wake.set()
+
+    def lose(self) -> None:
+        """The connection breaks: what is unacknowledged is gone, the last will is published."""
+        with self._lock:
+            self._session = 0
+            self._in_flight.clear()
+            self.history.append(availability(self._topics, online=False))
+        self._wake.set()
+
+    def tend(self) -> list[Receipt]:
+        """Gives a receipt for everything handed over since the last call, unless silent."""
+        with self._lock:
+            numbers = [] if self.is_silent else self._in_flight.numbers()
+            receipts = [receipt for number in numbers for receipt in self._settle(number)]
+            self._in_flight.check()
+        return receipts
+
+    def publish(self, publication: Publication) -> None:
+        """Hand over; without a connection it goes nowhere, and no receipt comes."""
+        with self._lock:
+            if self._session:
+                self._hand_over(publication)
+        self._wake.set()
+
+    def close(self) -> None:
+        """End the connection, leaving `offline` behind."""
+        if self._session:
+            self.lose()
+
+    def _hand_over(self, publication: Publication) -> None:
+        self._number += 1
+        self.history.append(publication)
+        self._in_flight.add(self._number, publication)
+
+    def _settle(self, number: int) -> list[Receipt]:
+        topic = self._in_flight.topic(number)
+        return self._in_flight.settle(number, self.refusals.get(topic))

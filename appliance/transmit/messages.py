@@ -1,0 +1,193 @@
+"""Topics and payloads: what goes over the wire, without sending it.  Pure.
+
+The rule to know: a passage that is no longer fresh never goes to `passage`, only to `log`, marked
+late; a gate opened by an old message opens for a car that is not there.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from appliance.config import Unit
+    from appliance.domain import Box, Candidate, Message, Passage
+    from appliance.health import Vitals
+
+SCHEMA = 1
+LIVE_EXPIRY_S = 30  # a passage that waited longer in a broker is no car at the gate
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The topics of one unit.
+
+    Attributes:
+        unit: its id, letters, digits, `_` and `-` only: a dot makes Home Assistant ignore it.
+    """
+
+    unit: str
+
+    @property
+    def availability(self) -> str:
+        """Retained `online` or `offline`."""
+        return f"gatepost/{self.unit}/availability"
+
+    @property
+    def passage(self) -> str:
+        """Fresh passages only, for automations."""
+        return f"gatepost/{self.unit}/passage"
+
+    @property
+    def log(self) -> str:
+        """Every passage, for records."""
+        return f"gatepost/{self.unit}/log"
+
+    @property
+    def last(self) -> str:
+        """The newest passage, retained, for dashboards."""
+        return f"gatepost/{self.unit}/last"
+
+    @property
+    def state(self) -> str:
+        """Health, retained."""
+        return f"gatepost/{self.unit}/state"
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One thing to publish with QoS 1.
+
+    Attributes:
+        topic: where.
+        payload: UTF-8 text.
+        retained: the broker keeps it for those who come later.
+        expiry_s: seconds after which the broker throws it away undelivered; None: never.
+        seq: the outbox row that its acknowledgement settles; None where it settles none.
+    """
+
+    topic: str
+    payload: str
+    retained: bool = False
+    expiry_s: int | None = None
+    seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the broker said about one publication.
+
+    Attributes:
+        publication: as it was handed over.
+        refusal: its reason in words; None where it accepted.
+    """
+
+    publication: Publication
+    refusal: str | None
+
+
+def availability(topics: Topics, *, online: bool) -> Publication:
+    """Says whether the unit is there."""
+    return Publication(topics.availability, "online" if online else "offline", retained=True)
+
+
+def live(topics: Topics, message: Message) -> Publication:
+    """The fresh copy; whoever calls has looked at the clock just now."""
+    return Publication(topics.passage, complete(message, None), expiry_s=LIVE_EXPIRY_S)
+
+
+def logged(topics: Topics, message: Message, age_s: int | None) -> Publication:
+    """The copy for the records, whose acknowledgement settles the outbox row."""
+    return Publication(topics.log, complete(message, age_s), seq=message.seq)
+
+
+def last(topics: Topics, message: Message, age_s: int | None, expiry_s: int) -> Publication:
+    """The retained copy, which the broker forgets after `expiry_s`."""
+    return Publication(topics.last, complete(message, age_s), retained=True, expiry_s=expiry_s)
+
+
+def state(topics: Topics, body: str) -> Publication:
+    """The unit's health."""
+    return Publication(topics.state, body, retained=True)
+
+
+def complete(message: Message, age_s: int | None) -> str:
+    """The payload of a passage as it goes out now.
+
+    Args:
+        message: the row of the outbox.
+        age_s: seconds since the vehicle was seen, for a late copy; None for a fresh one.
+    """
+    body = json.loads(message.body) | {"seq": message.seq, "late": age_s is not None}
+    return _json(body if age_s is None else body | {"age_s": age_s})
+
+
+def passage_body(passage: Passage, unit: Unit, model: str) -> str:
+    """A passage as JSON, without `seq`, `late` and `age_s`, which are known only at sending.
+
+    Args:
+        passage: what went by.
+        unit: names the device, the camera and the site.
+        model: names the pair of models that read it ("det-3/ocr-7").
+    """
+    settled, read = passage.settled, passage.settled.read
+    body = {
+        "v": SCHEMA,
+        "uuid": passage.uuid,
+        "device": unit.id,
+        "camera": unit.camera,
+        "site": unit.site,
+        "plate": read.text,
+        "confidence": _confidence(read.confidence),
+        "reads": settled.reads,
+        "frames": settled.frames,
+        "candidates": [_candidate(candidate) for candidate in read.candidates],
+        "region": read.region,
+        "region_confidence": _confidence(read.region_confidence),
+        "format_ok": read.format_ok,
+        "time": _rfc3339(passage.epoch_ms),
+        "epoch_ms": passage.epoch_ms,
+        "clock": passage.clock,
+        "first_seen_ms": round((settled.first_at - settled.last_at) * 1000),
+        "direction": settled.direction,
+        "list": passage.decision.list,
+        "match": None,
+        "box": _box(settled.box),
+        "image_size": list(settled.image_size),
+        "px_per_char": settled.px_per_char,
+        "night": False,
+        "model": model,
+        "image_sha256": None,
+    }
+    return _json(body)
+
+
+def state_body(vitals: Vitals, queue: int, dropped: int) -> str:
+    """Health as JSON; `queue` messages wait for the broker, `dropped` ones gave way."""
+    illuminator = {"ir": {"lit": False}}  # Home Assistant's template wants it, driven or not
+    return _json(asdict(vitals) | {"queue": queue, "dropped": dropped} | illuminator)
+
+
+def _json(body: dict[str, object]) -> str:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+
+
+def _confidence(value: float) -> float:
+    """Three decimals are more than the models can tell."""
+    return round(float(value), 3)
+
+
+def _candidate(candidate: Candidate) -> dict[str, object]:
+    return {"plate": candidate.text, "confidence": _confidence(candidate.confidence)}
+
+
+def _box(box: Box) -> list[int]:
+    return [round(box.x1), round(box.y1), round(box.x2), round(box.y2)]
+
+
+def _rfc3339(epoch_ms: int) -> str:
+    """Whole milliseconds are added, since a float of seconds may round to the one before."""
+    return (EPOCH + timedelta(milliseconds=epoch_ms)).isoformat(timespec="milliseconds")
