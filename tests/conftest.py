@@ -1,0 +1,233 @@
+"""What several tests need: a real broker that can be killed, a listener, passages to record."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass, replace
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.properties import Properties
+
+from appliance.config import Mqtt, Unit
+from appliance.domain import Box, Candidate, Decision, Passage, Read, Settled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+PATIENCE_S = 30.0  # the machine may be busy with other things
+MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+
+UNIT = Unit(id="unit", camera="gate", site="home")
+SETTLED = Settled(
+    read=Read(
+        text="AB12CDE",
+        confidence=0.96712,
+        characters=(0.99,) * 7,
+        candidates=(Candidate("AB12CDE", 0.96712), Candidate("AB12CDF", 0.0214)),
+        region="gb",
+        region_confidence=0.99,
+        format_ok=True,
+    ),
+    reads=7,
+    frames=9,
+    first_frame=10,
+    last_frame=40,
+    first_at=100.0,
+    last_at=101.84,
+    direction="approaching",
+    box=Box(812.3, 440.0, 1010.2, 491.6),
+    image_size=(1456, 1088),
+)
+PASSAGE = Passage(
+    uuid="01JD3K7W6Y8ZB2Q4XN5T0V9M3C",
+    settled=SETTLED,
+    decision=Decision("unknown", "ignore", "not on a list"),
+    epoch_ms=1795224030123,
+    clock="ntp",
+)
+
+
+def numbered(number: int, **changes: Any) -> Passage:  # noqa: ANN401  # any field of Passage
+    """A passage of just now whose uuid ends in `number`."""
+    now_ms = round(time.time() * 1000)
+    passage = replace(PASSAGE, uuid=f"01JD3K7W6Y8ZB2Q4XN{number:08d}", epoch_ms=now_ms)
+    return replace(passage, **changes)
+
+
+def until(condition: Callable[[], object], what: str, limit_s: float = PATIENCE_S) -> None:
+    """Wait for a condition, with a deadline."""
+    deadline, never = time.monotonic() + limit_s, Event()
+    while not condition():
+        assert time.monotonic() < deadline, f"{what}: not within {limit_s} s"
+        never.wait(0.01)
+
+
+class Broker:
+    """A mosquitto on a port of its own, which can be killed, frozen and started again."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        """Start it with `options` added to its configuration."""
+        self.port = _free_port()
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        lines = (
+            f"listener {self.port} 127.0.0.1",
+            "user root" if os.geteuid() == 0 else "",  # else root's folder is not writable to it
+            "persistence true",
+            f"persistence_location {folder}/",
+            "max_inflight_messages 0",  # to a listener: what is acknowledged has been delivered
+            "max_queued_messages 100000",  # 0 makes 2.0.11 hang up after each refusal
+            *(options or ("allow_anonymous true",)),
+        )
+        self._config = folder / "mosquitto.conf"
+        self._config.write_text("\n".join(lines), encoding="ascii")
+        self.restart()
+
+    @property
+    def mqtt(self) -> Mqtt:
+        """The configuration that leads to it."""
+        return Mqtt.model_validate({"host": "127.0.0.1", "port": self.port})
+
+    def restart(self) -> None:
+        """Start it, on the same port and with what it had saved; it answers on return."""
+        assert MOSQUITTO is not None
+        command = [MOSQUITTO, "-c", str(self._config)]
+        with (self._folder / "mosquitto.log").open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+        until(self._answers, "mosquitto listens")
+
+    def kill(self) -> None:
+        """SIGKILL, as a power cut would: nothing is saved, no connection closed properly."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(PATIENCE_S)
+            self._process = None
+
+    def freeze(self) -> None:
+        """SIGSTOP: connections stay, nothing is answered any more."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def save(self) -> None:
+        """Have it write its sessions and retained messages to the disk (SIGUSR1)."""
+        saved = self._folder / "mosquitto.db"
+        saved.unlink(missing_ok=True)
+        assert self._process is not None
+        self._process.send_signal(signal.SIGUSR1)
+        until(saved.exists, "mosquitto saves")
+
+    def _answers(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, "mosquitto ended at once"
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 1.0).close()
+        except OSError:
+            return False
+        return True
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A message as a subscriber got it."""
+
+    topic: str
+    payload: str
+    retained: bool
+    qos: int
+    expiry_s: int | None
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The payload, which must be a JSON object."""
+        parsed = json.loads(self.payload)
+        assert isinstance(parsed, dict)
+        return parsed
+
+
+class Listener:
+    """A subscriber to everything whose session outlives the broker, once that has saved it."""
+
+    def __init__(self, broker: Broker, name: str = "listener") -> None:
+        """Subscribe to `gatepost/#`; subscribed on return."""
+        self.heard: list[Heard] = []
+        self._subscribed = Event()
+        version = CallbackAPIVersion.VERSION2
+        self._client = Client(version, name, protocol=MQTTProtocolVersion.MQTTv5)
+        self._client.on_message = self._on_message
+        self._client.on_subscribe = lambda *_: self._subscribed.set()
+        self._client.reconnect_delay_set(1, 1)
+        session = Properties(1)  # type: ignore[no-untyped-call]
+        session.SessionExpiryInterval = 3600
+        self._client.connect("127.0.0.1", broker.port, 30, clean_start=False, properties=session)
+        self._client.loop_start()
+        self._client.subscribe("gatepost/#", 1)
+        assert self._subscribed.wait(PATIENCE_S)
+
+    def on(self, topic: str) -> list[Heard]:
+        """What came on the topic that ends in `topic`."""
+        return [heard for heard in self.heard if heard.topic.endswith(f"/{topic}")]
+
+    def close(self) -> None:
+        """Leave."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _on_message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
+        expiry = getattr(message.properties, "MessageExpiryInterval", None)
+        payload = message.payload.decode()
+        self.heard.append(Heard(message.topic, payload, message.retain, message.qos, expiry))
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def start_broker(tmp_path: Path) -> Iterator[Callable[..., Broker]]:
+    """Starts a mosquitto with further lines of configuration; killed after the test."""
+    if MOSQUITTO is None:
+        pytest.skip("mosquitto is not installed (apt-get install mosquitto)")
+    started: list[Broker] = []
+
+    def start(*options: str) -> Broker:
+        folder = tmp_path / f"broker{len(started)}"
+        folder.mkdir()
+        started.append(Broker(folder, *options))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.kill()
+
+
+@pytest.fixture
+def broker(start_broker: Callable[..., Broker]) -> Broker:
+    """A mosquitto that lets everyone in."""
+    return start_broker()
+
+
+@pytest.fixture
+def listen() -> Iterator[Callable[..., Listener]]:
+    """Makes a Listener on a broker; it leaves after the test."""
+    listeners: list[Listener] = []
+
+    def make(broker: Broker, name: str = "listener") -> Listener:
+        listeners.append(Listener(broker, name))
+        return listeners[-1]
+
+    yield make
+    for each in listeners:
+        each.close()

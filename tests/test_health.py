@@ -1,0 +1,67 @@
+"""Counters, problems and what the kernel says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from appliance.health import Health, Vitals
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def health(tmp_path: Path) -> Health:
+    """Of a machine with three thermal zones, one of them broken, and no time server yet."""
+    for number, text in enumerate(["48312\n", "61249\n", "not a number"]):
+        zone = tmp_path / f"thermal_zone{number}"
+        zone.mkdir()
+        (zone / "temp").write_text(text)
+    return Health(tmp_path, tmp_path / "synchronized")
+
+
+def test_a_snapshot_has_everything(health: Health) -> None:
+    """The hottest zone counts; problems come in a fixed order."""
+    health.count("frames", 3)
+    health.count("passages")
+    health.problem("b", "lens dirty")
+    health.problem("a", "disk nearly full")
+    assert health.snapshot() == Vitals(
+        1, 0, 3, ("disk nearly full", "lens dirty"), soc_temp=61.2, clock="none"
+    )
+
+
+def test_a_snapshot_does_not_change_any_more(health: Health) -> None:
+    """It is a copy."""
+    before = health.snapshot()
+    health.count("rejected")
+    health.problem("a", "lens dirty")
+    assert (before.rejected, before.problems) == (0, ())
+
+
+def test_without_a_thermal_zone_there_is_no_temperature(tmp_path: Path) -> None:
+    """A virtual machine: unknown, and not 0 degrees."""
+    assert Health(tmp_path, tmp_path / "none").snapshot().soc_temp is None
+
+
+def test_the_clock_is_trusted_once_a_server_has_answered(health: Health, tmp_path: Path) -> None:
+    """Before that it says none, for a unit without a battery starts in the past."""
+    assert health.clock() == "none"
+    (tmp_path / "synchronized").touch()
+    assert health.clock() == "ntp"
+
+
+def test_a_problem_is_logged_when_it_changes(
+    health: Health, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once when it comes and once when it goes, however often it is noted."""
+    with caplog.at_level("INFO"):
+        for text in ("dirty", "dirty", "dark", None, None):
+            health.problem("lens", text)
+    assert [record.getMessage() for record in caplog.records] == [
+        "problem: dirty",
+        "problem: dark",
+        "no longer a problem: dark",
+    ]

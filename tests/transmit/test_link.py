@@ -1,0 +1,222 @@
+"""The contract of `Link`, held by the fake and by paho with a real mosquitto alike."""
+
+from __future__ import annotations
+
+from threading import Event
+from typing import TYPE_CHECKING
+
+import pytest
+
+from appliance.errors import LinkError
+from appliance.transmit.fake import FakeLink
+from appliance.transmit.inflight import WINDOW
+from appliance.transmit.messages import Publication, Receipt, Topics
+from appliance.transmit.mqtt import Link, MqttLink
+from tests.conftest import Broker, Listener, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Listen = Callable[[Broker], Listener]
+
+TOPICS = Topics("unit")
+LOG = Publication(TOPICS.log, "{}", seq=1)
+
+
+class Rig:
+    """A link, and power over its broker."""
+
+    def __init__(self, link: Link) -> None:
+        """Hold `link`."""
+        self.link = link
+        self.receipts: list[Receipt] = []
+
+    def connect(self) -> None:
+        """Have a live session, with the receipt for `online`."""
+        before = len(self.receipts)
+        self.come_back()
+        until(lambda: self.tend() and len(self.receipts) > before, "a session")
+
+    def tend(self) -> int:
+        """Tend the link and keep its receipts; gives its session."""
+        self.receipts += self.link.tend()
+        return self.link.session
+
+    def come_back(self) -> None:
+        """The broker is there."""
+
+    def lose(self) -> None:
+        """The broker is gone."""
+
+    def fall_silent(self) -> None:
+        """The broker answers nothing any more."""
+
+    def seen(self) -> list[tuple[str, str]]:
+        """Topics and payloads that the broker got."""
+        return []
+
+
+class FakeRig(Rig):
+    """Plays the broker of a FakeLink."""
+
+    def __init__(self, patience_s: float) -> None:
+        """Begin without a connection."""
+        self.fake = FakeLink(TOPICS, Event(), patience_s)
+        super().__init__(self.fake)
+
+    def come_back(self) -> None:
+        """The broker is there."""
+        self.fake.is_silent = False
+        self.fake.connect()
+
+    def lose(self) -> None:
+        """The broker is gone."""
+        self.fake.lose()
+
+    def fall_silent(self) -> None:
+        """The broker answers nothing any more."""
+        self.fake.is_silent = True
+
+    def seen(self) -> list[tuple[str, str]]:
+        """Topics and payloads that the broker got."""
+        return [(each.topic, each.payload) for each in self.fake.history]
+
+
+class RealRig(Rig):
+    """Kills and starts a mosquitto."""
+
+    def __init__(self, patience_s: float, broker: Broker, listen: Listen) -> None:
+        """Begin with the broker running, and someone listening."""
+        self.broker = broker
+        self.listener = listen(broker)
+        broker.save()
+        self.is_up = True
+        super().__init__(MqttLink(broker.mqtt, TOPICS, Event(), patience_s))
+
+    def come_back(self) -> None:
+        """The broker is there."""
+        if not self.is_up:
+            self.broker.restart()
+        self.is_up = True
+
+    def lose(self) -> None:
+        """The broker is gone."""
+        self.broker.kill()
+        self.is_up = False
+        until(lambda: not self.tend(), "the loss noticed")
+
+    def fall_silent(self) -> None:
+        """The broker answers nothing any more."""
+        self.broker.freeze()
+
+    def seen(self) -> list[tuple[str, str]]:
+        """Topics and payloads that the broker got."""
+        return [(heard.topic, heard.payload) for heard in self.listener.heard]
+
+
+@pytest.fixture(params=["fake", "mosquitto"])
+def make_rig(request: pytest.FixtureRequest) -> Iterator[Callable[..., Rig]]:
+    """Makes a rig of either kind, with its patience in seconds."""
+    made: list[Rig] = []
+
+    def make(patience_s: float = 60.0) -> Rig:
+        if request.param == "fake":
+            made.append(FakeRig(patience_s))
+        else:
+            broker = request.getfixturevalue("broker")
+            made.append(RealRig(patience_s, broker, request.getfixturevalue("listen")))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.link.close()
+
+
+def test_online_comes_first_on_every_connection(make_rig: Callable[..., Rig]) -> None:
+    """Home Assistant loses a passage that arrives while it has the unit as offline."""
+    rig = make_rig()
+    for round_ in (1, 2):
+        rig.connect()
+        rig.link.publish(LOG)
+        until(lambda: rig.tend() and _count(rig, "log") == round_, "the log")  # noqa: B023
+        rig.lose()
+    sent = [payload for _, payload in rig.seen() if payload != "offline"]
+    assert sent == ["online", "{}", "online", "{}"]
+
+
+def test_a_receipt_names_what_was_published(make_rig: Callable[..., Rig]) -> None:
+    """The publication itself, accepted; `online` has one as well."""
+    rig = make_rig()
+    rig.connect()
+    rig.link.publish(LOG)
+    until(lambda: rig.tend() and len(rig.receipts) == 2, "two receipts")
+    assert [receipt.publication.payload for receipt in rig.receipts] == ["online", "{}"]
+    assert rig.receipts[1] == Receipt(LOG, None)
+
+
+def test_without_a_connection_nothing_is_kept(make_rig: Callable[..., Rig]) -> None:
+    """What is published meanwhile is not sent later, for the outbox does that."""
+    rig = make_rig()
+    rig.connect()
+    rig.lose()
+    assert (rig.link.session, rig.link.room) == (0, 0)
+    rig.link.publish(LOG)
+    rig.connect()
+    assert _count(rig, "log") == 0
+
+
+def test_what_is_unacknowledged_ends_with_the_connection(make_rig: Callable[..., Rig]) -> None:
+    """A live copy in flight must not come again minutes later, when no car is there."""
+    rig = make_rig()
+    rig.connect()
+    rig.fall_silent()
+    rig.link.publish(Publication(TOPICS.passage, "{}", expiry_s=30))
+    before = _count(rig, "passage")
+    rig.lose()
+    rig.connect()
+    rig.link.publish(LOG)
+    until(lambda: rig.tend() and _count(rig, "log"), "the log")
+    assert _count(rig, "passage") == before
+    assert len(rig.receipts) <= 3  # online, online, perhaps log: none for the lost one
+
+
+def test_room_is_what_the_window_leaves(make_rig: Callable[..., Rig]) -> None:
+    """It shrinks with what is unacknowledged and is whole again on the next connection."""
+    rig = make_rig()
+    rig.connect()
+    assert rig.link.room == WINDOW
+    rig.fall_silent()
+    for _ in range(5):
+        rig.link.publish(LOG)
+    rig.tend()
+    assert rig.link.room == WINDOW - 5
+    rig.lose()
+    rig.connect()
+    assert rig.link.room == WINDOW
+
+
+def test_sessions_are_told_apart(make_rig: Callable[..., Rig]) -> None:
+    """A new connection has a higher number, so that the sender starts over."""
+    rig = make_rig()
+    rig.connect()
+    first = rig.link.session
+    rig.lose()
+    rig.connect()
+    assert rig.link.session > first > 0
+
+
+def test_silence_on_a_live_session_raises(make_rig: Callable[..., Rig]) -> None:
+    """Only while something waits for an answer, and not before the patience is over."""
+    rig = make_rig(0.3)
+    rig.connect()
+    rig.fall_silent()
+    Event().wait(0.4)
+    rig.tend()
+    rig.link.publish(LOG)
+    rig.tend()
+    with pytest.raises(LinkError, match="none of 1 messages"):
+        until(lambda: not rig.tend(), "LinkError")
+
+
+def _count(rig: Rig, topic: str) -> int:
+    return [seen for seen, _ in rig.seen()].count(f"gatepost/unit/{topic}")

@@ -1,0 +1,111 @@
+"""Payloads: every field of the contract, and freshness said truthfully."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance.config import Unit
+from appliance.domain import Message
+from appliance.health import Vitals
+from appliance.transmit import messages
+from tests.conftest import PASSAGE
+
+UNIT = Unit(id="7f3a9c21", camera="gate", site="home")
+TOPICS = messages.Topics("7f3a9c21")
+MESSAGE = Message(48211, PASSAGE.uuid, '{"plate":"AB12CDE"}', PASSAGE.epoch_ms, 12.0)
+
+
+def test_the_body_has_every_field_of_the_contract() -> None:
+    """Section 3 of the notes, less what is known only at sending."""
+    assert json.loads(messages.passage_body(PASSAGE, UNIT, "det-3/ocr-7")) == {
+        "v": 1,
+        "uuid": "01JD3K7W6Y8ZB2Q4XN5T0V9M3C",
+        "device": "7f3a9c21",
+        "camera": "gate",
+        "site": "home",
+        "plate": "AB12CDE",
+        "confidence": 0.967,
+        "reads": 7,
+        "frames": 9,
+        "candidates": [
+            {"plate": "AB12CDE", "confidence": 0.967},
+            {"plate": "AB12CDF", "confidence": 0.021},
+        ],
+        "region": "gb",
+        "region_confidence": 0.99,
+        "format_ok": True,
+        "time": "2026-11-21T01:20:30.123+00:00",
+        "epoch_ms": 1795224030123,
+        "clock": "ntp",
+        "first_seen_ms": -1840,
+        "direction": "approaching",
+        "list": "unknown",
+        "match": None,
+        "box": [812, 440, 1010, 492],
+        "image_size": [1456, 1088],
+        "px_per_char": 28,
+        "night": False,
+        "model": "det-3/ocr-7",
+        "image_sha256": None,
+    }
+
+
+@given(epoch_ms=st.integers(0, 4_102_444_800_000))
+def test_time_is_the_very_millisecond(epoch_ms: int) -> None:
+    """RFC 3339 with offset, never a millisecond beside `epoch_ms`."""
+    body = json.loads(messages.passage_body(replace(PASSAGE, epoch_ms=epoch_ms), UNIT, "m"))
+    parsed = datetime.fromisoformat(body["time"])
+    assert round(parsed.timestamp() * 1000) == epoch_ms
+    assert body["time"].endswith("+00:00")
+    assert len(body["time"]) == len("2026-11-21T01:20:30.123+00:00")
+
+
+@pytest.mark.parametrize(
+    ("age_s", "expected"),
+    [
+        (None, {"plate": "AB12CDE", "seq": 48211, "late": False}),
+        (0, {"plate": "AB12CDE", "seq": 48211, "late": True, "age_s": 0}),
+        (3600, {"plate": "AB12CDE", "seq": 48211, "late": True, "age_s": 3600}),
+    ],
+)
+def test_a_late_copy_says_so(age_s: int | None, expected: dict[str, object]) -> None:
+    """An age, even of none, means late; a fresh copy has no age."""
+    assert json.loads(messages.complete(MESSAGE, age_s)) == expected
+
+
+def test_each_publication_obeys_the_table_of_topics() -> None:
+    """Topic, retained, expiry and the row that is settled."""
+    table = [
+        (messages.availability(TOPICS, online=True), "availability", True, None, None),
+        (messages.live(TOPICS, MESSAGE), "passage", False, 30, None),
+        (messages.logged(TOPICS, MESSAGE, None), "log", False, None, 48211),
+        (messages.last(TOPICS, MESSAGE, None, 7200), "last", True, 7200, None),
+        (messages.state(TOPICS, "{}"), "state", True, None, None),
+    ]
+    for publication, topic, is_retained, expiry_s, seq in table:
+        assert publication.topic == f"gatepost/7f3a9c21/{topic}"
+        assert publication.retained is is_retained
+        assert (publication.expiry_s, publication.seq) == (expiry_s, seq)
+
+
+def test_state_has_what_home_assistant_reads() -> None:
+    """The keys of the notes' example, which the discovery document's templates use."""
+    vitals = Vitals(1207, 88, 4711, ("camera dark",), 61.2, "ntp")
+    body = json.loads(messages.state_body(vitals, 3, 1))
+    assert body == {
+        "soc_temp": 61.2,
+        "queue": 3,
+        "dropped": 1,
+        "passages": 1207,
+        "rejected": 88,
+        "frames": 4711,
+        "problems": ["camera dark"],
+        "ir": {"lit": False},
+        "clock": "ntp",
+    }
