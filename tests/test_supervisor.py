@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from appliance.errors import LinkError, StalledError
-from appliance.supervisor import Loop, supervise
+from appliance.supervisor import Loop, is_hung, supervise
+from tests.conftest import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -95,7 +96,7 @@ def test_a_loop_that_ends_ends_the_others(stopping: Event) -> None:
     """A recording that is over, say: the others come to rest, and no error is raised."""
     ended: list[str] = []
     supervise([_patient(stopping, ended), Loop("short", lambda beat: beat(), LONG_S)], stopping)
-    assert ended == ["patient"]
+    assert ended == ["loop patient"]
 
 
 def test_an_error_while_stopping_is_not_lost(stopping: Event) -> None:
@@ -122,21 +123,24 @@ def test_a_signal_stops_cleanly(stopping: Event, number: signal.Signals) -> None
             beat()
 
     supervise([_patient(stopping, ended), Loop("asking", ask, LONG_S)], stopping)
-    assert ended == ["patient"]
+    assert ended == ["loop patient"]
     assert signal.getsignal(number) is before
 
 
 def test_a_loop_that_does_not_stop_is_stalled(stopping: Event) -> None:
-    """Though it keeps beating: the stop has its time."""
+    """Though it keeps beating, the stop has its time; and what still runs then is known."""
+    released = Event()
 
     def go_on(beat: Beat) -> None:
-        never = Event()
-        while not never.wait(0.05):
+        while not released.wait(0.05):
             beat()
 
     loops = [Loop("stubborn", go_on, LONG_S), Loop("short", lambda beat: beat(), LONG_S)]
     with pytest.raises(StalledError, match="stubborn: did not stop"):
         supervise(loops, stopping, stop_s=0.3)
+    assert is_hung()
+    released.set()
+    until(lambda: not is_hung(), "the thread ends")
 
 
 def test_systemd_hears_ready_alive_stopping(stopping: Event, systemd: socket.socket) -> None:

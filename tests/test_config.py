@@ -1,0 +1,198 @@
+"""The configuration file: its defaults, its faults in words, and what a relative path means."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from pydantic import ValidationError
+
+from appliance import config
+from appliance.config import Config, load_config
+from appliance.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FAULTS = {
+    "a value below its range": ("[camera]\nsilent_s = 0", "camera.silent_s = 0: expected 1 to 120"),
+    "a value above its range": ("[mqtt]\nport = 99999", "mqtt.port = 99999: expected 1 to 65535"),
+    "a share above its range": (
+        "[recognition]\nleast_detection = 2.0",
+        "recognition.least_detection = 2.0: expected 0.05 to 0.99",
+    ),
+    "infinity": ("[lane]\ngone_s = inf", "lane.gone_s = inf: expected 0.2 to 30"),
+    "a misspelt key": (
+        "[lane]\nleast_raeds = 2",
+        "lane.least_raeds = 2: unknown key; did you mean lane.least_reads?",
+    ),
+    "a key that resembles none": (
+        "[unit]\nzzz = 3",
+        "unit.zzz = 3: unknown key; known here: id, camera, site",
+    ),
+    "a misspelt table": ("[mqqt]\nport = 1", "unknown key; did you mean mqtt?"),
+    "a key outside its table": ("port = 1", "port = 1: unknown key"),
+    "a text for a number": (
+        "[lane]\nleast_reads = '3'",
+        "lane.least_reads = '3': expected a valid",
+    ),
+    "a fraction for a count": ("[lane]\nleast_reads = 2.5", "lane.least_reads = 2.5: expected a"),
+    "a truth for a number": (
+        "[lane]\ngone_s = true",
+        "lane.gone_s = True: expected a valid number",
+    ),
+    "a number for a truth": ("[mqtt]\ntls = 1", "mqtt.tls = 1: expected a valid boolean"),
+    "a value for a table": ("mqtt = 3", "mqtt = 3: expected a valid"),
+    "an unknown kind": ("[camera]\nkind = 'usb'", "camera.kind = 'usb': expected 'video'"),
+    "a name no topic may have": ("[unit]\nid = 'a/b'", "unit.id = 'a/b': must match"),
+    "an empty host": ("[mqtt]\nhost = ''", "mqtt.host = '': must have at least 1 character"),
+    "a password without a user": (
+        "[mqtt]\npassword_file = 'pw'",
+        "mqtt.password_file without mqtt.username: name the user too",
+    ),
+}
+NOT_READABLE = {
+    "not TOML": (b"[unit\nid = 3", "not TOML: "),
+    "a key twice": (b"[unit]\nid = 'a'\nid = 'b'", "not TOML: "),
+    "not UTF-8": (b'[unit]\nsite = "\xe9"\n', "not UTF-8 text at byte 15"),
+    "not text": (bytes(range(256)), "not UTF-8 text"),
+}
+
+
+def written(folder: Path, content: str | bytes) -> Path:
+    """A configuration file."""
+    path = folder / "gatepost.toml"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def fault_of(folder: Path, content: str | bytes) -> str:
+    """What is said about a faulty file."""
+    with pytest.raises(ConfigurationError) as caught:
+        load_config(written(folder, content))
+    assert caught.value.exit_code == 78
+    return str(caught.value)
+
+
+def test_without_a_file_there_are_the_defaults(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A unit needs no file; without a broker nothing is sent, and history is short."""
+    monkeypatch.setattr(config, "SYSTEM_FILE", tmp_path / "none.toml")
+    defaults = load_config(None)
+    assert defaults == Config()
+    assert defaults.mqtt.host is None
+    assert defaults.store.retention_hours == 72
+
+
+def test_the_file_of_the_system_is_taken_where_it_exists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without being named."""
+    monkeypatch.setattr(config, "SYSTEM_FILE", written(tmp_path, "[unit]\nid = 'pole-7'"))
+    assert load_config(None).unit.id == "pole-7"
+
+
+def test_an_empty_file_means_the_defaults(tmp_path: Path) -> None:
+    """What is not named keeps its default."""
+    assert load_config(written(tmp_path, "")) == Config()
+
+
+def test_values_of_the_file_are_taken(tmp_path: Path) -> None:
+    """Each in its table; a whole number may stand for a duration."""
+    text = "[lane]\ngone_s = 3\n[recognition]\nregions = ['hr', 'si']\n[mqtt]\nhost = 'broker'"
+    loaded = load_config(written(tmp_path, text))
+    assert loaded.lane.gone_s == 3.0
+    assert loaded.recognition.regions == ("hr", "si")
+    assert loaded.mqtt.host == "broker"
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_names_file_key_value_and_what_was_expected(name: str, tmp_path: Path) -> None:
+    """In one line, and nothing else is wrong."""
+    content, expected = FAULTS[name]
+    told = fault_of(tmp_path, content)
+    assert told.startswith(f"{tmp_path / 'gatepost.toml'}: ")
+    assert expected in told
+    assert "\n" not in told
+
+
+def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
+    """All that are wrong, in all tables, so that one look mends the file."""
+    content = """
+        unti = 1
+        [camera]
+        silent_s = 0
+        silence_s = 4
+        [lane]
+        least_confidence = 1.5
+        [mqtt]
+        port = 0
+        password_file = "pw"
+        """
+    keys = re.findall(r"toml: ([\w.]+)", fault_of(tmp_path, content))
+    assert set(keys) == {
+        "unti",
+        "camera.silent_s",
+        "camera.silence_s",
+        "lane.least_confidence",
+        "mqtt.port",
+        "mqtt.password_file",
+    }
+
+
+def test_a_missing_file_that_was_named_is_a_fault(tmp_path: Path) -> None:
+    """The defaults would hide the wrong name."""
+    path = tmp_path / "none.toml"
+    with pytest.raises(ConfigurationError) as caught:
+        load_config(path)
+    assert str(caught.value) == f"{path}: cannot be read: No such file or directory"
+
+
+@pytest.mark.parametrize("name", NOT_READABLE)
+def test_a_file_that_is_no_toml_says_where(name: str, tmp_path: Path) -> None:
+    """With the file's name, and no traceback of the parser."""
+    content, expected = NOT_READABLE[name]
+    assert f"{tmp_path / 'gatepost.toml'}: {expected}" in fault_of(tmp_path, content)
+
+
+def test_a_relative_path_is_beside_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever the unit was started: systemd starts it in /."""
+    monkeypatch.chdir("/")
+    content = """
+        [recognition]
+        models = "models"
+        [store]
+        folder = "data"
+        [mqtt]
+        username = "unit"
+        password_file = "secret/pw"
+        ca_file = "ca.pem"
+        """
+    loaded = load_config(written(tmp_path, content))
+    assert loaded.recognition.models == tmp_path / "models"
+    assert loaded.store.folder == tmp_path / "data"
+    assert loaded.mqtt.password_file == tmp_path / "secret" / "pw"
+    assert loaded.mqtt.ca_file == tmp_path / "ca.pem"
+
+
+def test_an_absolute_path_stays(tmp_path: Path) -> None:
+    """Beside the file is for relative ones."""
+    loaded = load_config(written(tmp_path, "[store]\nfolder = '/srv/gatepost'"))
+    assert str(loaded.store.folder) == "/srv/gatepost"
+
+
+def test_the_home_folder_of_nobody_is_a_fault(tmp_path: Path) -> None:
+    """A tilde with an unknown name is said like any other fault."""
+    told = fault_of(tmp_path, "[store]\nfolder = '~no-such-user/gatepost'")
+    assert "~no-such-user" in told
+
+
+def test_a_configuration_does_not_change(tmp_path: Path) -> None:
+    """It is shared by all threads."""
+    loaded = load_config(written(tmp_path, ""))
+    with pytest.raises(ValidationError, match="frozen"):
+        loaded.unit.id = "other"  # type: ignore[misc]
