@@ -22,10 +22,12 @@ from numpy.typing import NDArray
 from torch import nn
 
 from appliance.recognize.detect import FILL
+from appliance.recognize.model import read_manifest
 from tools.train import labels, samples_read
 from tools.train.alphabet import CHARACTERS
 from tools.train.manifests import write_manifest
 from tools.train.networks import Detector, DetectorExport, Reader, ReaderExport
+from tools.train.record import write_record
 from tools.train.warp import similarity
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
@@ -38,7 +40,7 @@ def main() -> None:
     parser.add_argument("network", choices=["detect", "read"])
     parser.add_argument("run", type=Path, help="the training run's folder, with best.pt")
     parser.add_argument("--out", type=Path, default=MODELS)
-    parser.add_argument("--size", type=int, nargs=2, default=(416, 416), help="height and width")
+    parser.add_argument("--size", type=int, nargs=2, default=(512, 512), help="height and width")
     asked = parser.parse_args()
     weights = torch.load(asked.run / "best.pt", map_location="cpu")
     asked.out.mkdir(parents=True, exist_ok=True)
@@ -51,7 +53,8 @@ def main() -> None:
         network = _loaded(Reader(), weights)
         path.write_bytes(to_int8(ReaderExport(network), read_examples(), 1))
     manifest = write_manifest(path, _description(asked.network), _meanings(asked.network))
-    print(f"{path}: {path.stat().st_size} bytes, manifest {manifest}")
+    record = write_record(asked.run, asked.out / "records", read_manifest(manifest).name)
+    print(f"{path}: {path.stat().st_size} bytes, manifest {manifest}, record {record}")
 
 
 def to_int8(network: nn.Module, examples: NDArray[np.float32], outputs: int) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import math
 import time
 from collections.abc import Callable
@@ -44,6 +45,8 @@ def main() -> None:
     cv2.setNumThreads(1)
     torch.manual_seed(asked.seed)
     asked.out.mkdir(parents=True, exist_ok=True)
+    arguments = {name: value for name, value in vars(asked).items() if name != "out"}
+    (asked.out / "arguments.json").write_text(json.dumps(arguments))
     if asked.network == "detect":
         Training(Detector(), DetectBatches(asked.seed), detect_loss, asked).run()
     else:

@@ -1,0 +1,67 @@
+"""What `tools/demo` runs: a recording's passages as a table, and a drawing of each vehicle."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from appliance import app, report
+from appliance.capture.video import RecordedCamera
+from appliance.config import Config, Store
+from appliance.domain import Message, Passage
+from appliance.errors import GatepostError
+from appliance.health import Health
+
+ROOT = Path(__file__).resolve().parent.parent
+CLIP = ROOT / "tests" / "data" / "lane.mp4"
+OUT = ROOT / "out" / "demo"
+
+
+def main() -> int:
+    """Play the clip given as argument, or the bundled one."""
+    clip = Path(sys.argv[1]) if len(sys.argv) > 1 else CLIP
+    try:
+        passages = play(clip)
+        pictures = draw(clip, passages)
+    except GatepostError as fault:
+        print(fault, file=sys.stderr)
+        return fault.exit_code
+    print(f"{len(passages)} passages in {clip.name}:")
+    print(report.PASSAGE_HEAD)
+    for number, passage in enumerate(passages, 1):
+        print(report.passage_line(passage, number))
+    print(f"Pictures of them: {', '.join(str(p.relative_to(ROOT)) for p in pictures)}")
+    return 0
+
+
+def play(clip: Path) -> list[Passage]:
+    """The passages of a recording, through the whole unit but for a broker."""
+    passages: list[Passage] = []
+
+    def collect(passage: Passage, _: Message) -> None:
+        passages.append(passage)
+
+    with TemporaryDirectory(prefix="gatepost-demo-") as folder:
+        config = Config(store=Store(folder=Path(folder)))
+        health, recorded = Health(), RecordedCamera(clip)
+        source = app.replay_source(config, recorded, report.Shown(recorded), health)
+        app.run_unit(config, health, source, collect)
+    return passages
+
+
+def draw(clip: Path, passages: list[Passage]) -> list[Path]:
+    """One annotated picture for each passage: the frame in which its plate was seen last."""
+    recognizer = app.build_recognizer(Config())
+    wanted = {passage.settled.last_frame: number for number, passage in enumerate(passages, 1)}
+    written = []
+    for frame in RecordedCamera(clip).frames():
+        if frame.number in wanted:
+            path = OUT / f"passage-{wanted[frame.number]}.jpg"
+            report.save_picture(path, report.draw(frame.image, recognizer.examine(frame.image)))
+            written.append(path)
+    return written
+
+
+if __name__ == "__main__":
+    sys.exit(main())
