@@ -101,7 +101,6 @@ def _plate_object(plate: Plate) -> dict[str, Any]:
         "confidence": round(read.confidence, 4),
         "box": [round(v, 1) for v in (box.x1, box.y1, box.x2, box.y2)],
         "quad": [[round(x, 1), round(y, 1)] for x, y in plate.detection.quad.corners],
-        "detection": round(plate.detection.confidence, 4),
         "region": read.region,
         "format_ok": read.format_ok,
         "characters": [round(c, 4) for c in read.characters],

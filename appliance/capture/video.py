@@ -60,7 +60,8 @@ def _is_cut_off(content: bytes) -> bool:
         return False
     at = 2
     while content[at : at + 1] == b"\xff" and content[at + 1 : at + 2] != b"\xda":
-        at += 2 + int.from_bytes(content[at + 2 : at + 4], "big")
+        fills = content[at + 1 : at + 2] == b"\xff"  # any number may stand before a marker
+        at += 1 if fills else 2 + int.from_bytes(content[at + 2 : at + 4], "big")
     return content.find(b"\xff\xd9", at) < 0
 
 

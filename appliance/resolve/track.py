@@ -17,7 +17,8 @@ from appliance.domain import Box, Direction, Settled, Sighting
 from appliance.resolve.vote import vote
 
 SAME_PLACE = 0.4
-"""Overlap with the expected place from which a plate is the same whatever it seems to say."""
+"""Overlap with the expected place from which a plate is the same, unless both are sure it is not:
+after a cut in a recording another vehicle stands there."""
 REACH = 1.2
 """How many plate widths from its expected place a plate may lie; twice that if it reads alike."""
 RATIO = 1.7
@@ -142,7 +143,8 @@ def _fit(track: Track, sighting: Sighting, at: float) -> float:
     expected, box = track.expected(at), sighting.detection.box
     alike, overlap = _similarity(track, sighting), expected.overlap(box)
     ratio = max(expected.width, box.width) / max(1.0, min(expected.width, box.width))
-    if overlap > SAME_PLACE or (alike == 1.0 and ratio < 2 * RATIO):
+    stays = overlap > SAME_PLACE and not _contradicts(track, sighting, alike)
+    if stays or (alike == 1.0 and ratio < 2 * RATIO):
         return 1 + overlap + alike
     distance = math.dist(expected.centre, box.centre) / max(1.0, expected.width, box.width)
     reach = 2 * REACH if alike >= ALIKE else REACH
