@@ -11,6 +11,7 @@ import logging
 import os
 import sys
 from contextlib import nullcontext
+from io import TextIOWrapper
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from tqdm import tqdm
 
 from appliance import __version__, app, report
 from appliance.capture.video import RecordedCamera, load_picture
-from appliance.config import SYSTEM_FILE, Config, load_config
+from appliance.config import SYSTEM_FILE, Config, Mqtt, load_config
 from appliance.errors import ConfigurationError, GatepostError
 from appliance.health import Health
 from appliance.supervisor import is_hung
@@ -37,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     level = logging.INFO if asked.verbose else logging.WARNING
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+    if isinstance(sys.stdout, TextIOWrapper):  # a file may have a name that is not UTF-8
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return int(asked.command(asked))
     except GatepostError as fault:
@@ -66,9 +69,9 @@ def replay(asked: argparse.Namespace) -> int:
     """`gatepost replay`: the pipeline on a recording; a line or a JSON object for each passage."""
     config = load_config(asked.config)
     with nullcontext() if asked.config else TemporaryDirectory(prefix="gatepost-") as folder:
-        if folder:  # nothing of a trial stays behind unless a configuration says where
+        if folder:  # a trial leaves nothing behind, and nobody hears of it
             store = config.store.model_copy(update={"folder": Path(folder)})
-            config = config.model_copy(update={"store": store})
+            config = config.model_copy(update={"store": store, "mqtt": Mqtt()})
         health = Health()
         recorded = RecordedCamera(asked.recording, asked.realtime)
         source = app.replay_source(config, recorded, report.Shown(recorded), health)
@@ -119,10 +122,17 @@ def _read_picture(recognizer: Recognizer, path: Path, asked: argparse.Namespace)
     else:
         _say(report.examination_line(path, examined))
     if asked.annotate:
-        target = asked.annotate / path.name
-        if target.resolve() == path.resolve():
-            raise GatepostError(f"{target}: is the photograph itself; name another folder")
-        report.save_picture(target, report.draw(image, examined))
+        report.save_picture(_copy_name(path, asked), report.draw(image, examined))
+
+
+def _copy_name(path: Path, asked: argparse.Namespace) -> Path:
+    """Where the drawing goes: under the photograph's name, numbered where two share it."""
+    same = [other for other in asked.images if other.name == path.name]
+    number = f"-{same.index(path) + 1}" if len(same) > 1 else ""
+    target: Path = asked.annotate / f"{path.stem}{number}{path.suffix}"
+    if target.resolve() == path.resolve():
+        raise GatepostError(f"{target}: is the photograph itself; name another folder")
+    return target
 
 
 def _tell_line(passage: Passage, message: Message) -> None:

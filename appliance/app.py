@@ -163,12 +163,16 @@ def _keeper(
 def check_parts(config: Config) -> list[str]:
     """Every fault of the models and of the files that the configuration names."""
     faults = []
-    for build in (build_detector, build_reader, _read_password):
+    for build in (build_detector, build_reader, _require_regions, _read_password):
         try:
             build(config)
         except ConfigurationError as fault:
             faults.append(str(fault))
     return faults
+
+
+def _require_regions(config: Config) -> None:
+    load_regions(config.recognition.models / "regions").require(config.recognition.regions)
 
 
 def _read_password(config: Config) -> None:

@@ -44,7 +44,15 @@ def _beside_file(path: Path, known: ValidationInfo) -> Path:
         raise ValueError(f"{path}: there is no such home folder") from fault
 
 
+def _source_beside_file(source: str, known: ValidationInfo) -> str:
+    """The same for a source that is a path; an address or a device's number stays as it is."""
+    if "://" in source or source.isdecimal():
+        return source
+    return str(_beside_file(Path(source), known))
+
+
 FilePath = Annotated[Path, AfterValidator(_beside_file)]
+Source = Annotated[str, AfterValidator(_source_beside_file)]
 
 
 class Section(BaseModel):
@@ -56,9 +64,8 @@ class Section(BaseModel):
 class Unit(Section):
     """Who this unit is, in topics and payloads."""
 
-    id: str = Field(
-        "gatepost", pattern=r"^[A-Za-z0-9_-]{1,64}$"
-    )  # a topic level and HA's device id
+    # a level of the topics and Home Assistant's device id: a dot would make it ignore the unit
+    id: str = Field("gatepost", pattern=r"^[A-Za-z0-9_-]{1,64}$")
     camera: str = Field("camera", min_length=1, max_length=64)
     site: str = Field("", max_length=64)
 
@@ -67,45 +74,43 @@ class Camera(Section):
     """Where the frames come from."""
 
     kind: Literal["video"] = "video"
-    source: str = Field(
-        "/dev/video0", min_length=1
-    )  # device, file, folder of pictures, or rtsp:// address
-    silent_s: float = Field(10.0, ge=1, le=120)  # seconds without a frame before the process ends
+    # device, rtsp:// address, file, or folder of pictures
+    source: Source = Field("/dev/video0", min_length=1)
+    # seconds without a frame before the process ends and is started again
+    silent_s: float = Field(10.0, ge=1, le=120)
 
 
 class Recognition(Section):
     """How plates are found and read."""
 
     models: Annotated[FilePath, Field(strict=False)] = MODELS
-    least_detection: float = Field(
-        0.35, ge=0.05, le=0.99
-    )  # confidence below which no plate is seen
-    regions: tuple[str, ...] = Field(
-        (), strict=False
-    )  # where most vehicles come from ("hr"); empty: anywhere
-    threads: int = Field(2, ge=1, le=16)  # of inference; 2 measured best on a 4-core Pi-class CPU
+    # confidence below which no plate is seen
+    least_detection: float = Field(0.35, ge=0.05, le=0.99)
+    # where most vehicles come from ("hr", "us-ny"); empty: anywhere
+    regions: tuple[str, ...] = Field((), strict=False)
+    # of inference
+    threads: int = Field(2, ge=1, le=16)
 
 
 class Lane(Section):
     """When the sightings of a vehicle become a passage."""
 
-    gone_s: float = Field(
-        1.5, ge=0.2, le=30
-    )  # seconds out of sight before a vehicle counts as gone
-    least_reads: int = Field(3, ge=1, le=100)  # sightings that must agree
-    least_confidence: float = Field(0.6, ge=0, le=1)  # of the voted text
+    # seconds out of sight before a vehicle counts as gone
+    gone_s: float = Field(1.5, ge=0.2, le=30)
+    # sightings that must say the voted text
+    least_reads: int = Field(3, ge=1, le=100)
+    # of the voted text
+    least_confidence: float = Field(0.6, ge=0, le=1)
 
 
 class Store(Section):
     """Where passages are kept, and for how long."""
 
     folder: Annotated[FilePath, Field(strict=False)] = Path("/var/lib/gatepost")
-    retention_hours: float = Field(
-        72.0, ge=0, le=90 * 24
-    )  # then deleted; 72 h is short (notes/trust.md)
-    outbox_mb: float = Field(
-        64.0, ge=1, le=10_000
-    )  # waiting for the broker; beyond it the oldest go
+    # then deleted; 90 days is the longest of the usual rules, 72 h a short default
+    retention_hours: float = Field(72.0, ge=0, le=90 * 24)
+    # waiting for the broker, in 1e6 bytes; beyond it the oldest go
+    outbox_mb: float = Field(64.0, ge=1, le=10_000)
 
 
 class Mqtt(Section):
@@ -114,12 +119,13 @@ class Mqtt(Section):
     host: str | None = Field(None, min_length=1)
     port: int = Field(1883, ge=1, le=65535)
     username: str | None = None
-    password_file: Annotated[FilePath | None, Field(strict=False)] = None  # never in this file
+    # a password never stands in the configuration itself
+    password_file: Annotated[FilePath | None, Field(strict=False)] = None
     tls: bool = False
-    ca_file: Annotated[FilePath | None, Field(strict=False)] = (
-        None  # None: the system's authorities
-    )
-    last: bool = True  # the retained copy for dashboards; false where privacy asks for it
+    # None: the authorities that the system trusts
+    ca_file: Annotated[FilePath | None, Field(strict=False)] = None
+    # the retained copy for dashboards; false where privacy asks for it
+    last: bool = True
 
     @field_validator("password_file")
     @classmethod
@@ -152,7 +158,7 @@ def load_config(path: Path | None) -> Config:
             return Config()
         path = SYSTEM_FILE
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as fault:
         raise ConfigurationError(f"{path}: cannot be read: {fault.strerror}") from fault
     except UnicodeDecodeError as fault:
@@ -186,9 +192,11 @@ def _expected(place: list[str], message: str) -> str:
     """What pydantic says, with the whole range where the field has one."""
     field = _section(place).model_fields.get(place[-1])
     bounds = {type(m).__name__: m for m in field.metadata} if field else {}
-    if "Ge" in bounds and "Le" in bounds and re.search("greater|less", message):
-        return f"expected {bounds['Ge'].ge} to {bounds['Le'].le}"
-    return message.replace("Input should be", "expected").replace("String should", "must")
+    said = re.sub(r"Input is not a valid path for .*", "expected a path", message)
+    if "Ge" in bounds and "Le" in bounds:
+        kind = "a whole number, " if "integer" in message else ""
+        return f"expected {kind}{bounds['Ge'].ge} to {bounds['Le'].le}"
+    return said.replace("Input should be", "expected").replace("String should", "must")
 
 
 def _nearest(place: list[str]) -> str:

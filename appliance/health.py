@@ -6,6 +6,7 @@ The rule to know: every loop writes here and anyone reads a `Vitals`, a frozen c
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from appliance.domain import Clock
 
-Counted = Literal["passages", "rejected", "frames"]
+Counted = Literal["passages", "frames"]
 
 THERMAL = Path("/sys/class/thermal")
 # systemd-timesyncd touches it after the first answer of a server; adjtimex(2) is not in Python
@@ -28,15 +29,18 @@ class Vitals:
     """The unit's health at one moment.
 
     Attributes:
-        passages, rejected, frames: counted since the process began.
+        passages, frames: counted since the process began.
+        rejected: tracks that gave no passage, since then.
+        rejects: the same by the name of their reason.
         problems: what is wrong now, in words, in alphabetical order.
         soc_temp: the hottest zone in degrees Celsius; None where the kernel names none.
         clock: how far wall-clock time can be trusted.
     """
 
     passages: int
-    rejected: int
     frames: int
+    rejected: int
+    rejects: dict[str, int]
     problems: tuple[str, ...]
     soc_temp: float | None
     clock: Clock
@@ -50,13 +54,19 @@ class Health:
         self._thermal = thermal
         self._synchronized = synchronized
         self._lock = Lock()
-        self._counts: dict[Counted, int] = {"passages": 0, "rejected": 0, "frames": 0}
+        self._counts: dict[Counted, int] = {"passages": 0, "frames": 0}
+        self._rejects: dict[str, int] = {}
         self._problems: dict[str, str] = {}
 
     def count(self, what: Counted, by: int = 1) -> None:
         """Add `by` to one of the counters."""
         with self._lock:
             self._counts[what] += by
+
+    def reject(self, reasons: Mapping[str, int]) -> None:
+        """Take over how many tracks gave no passage, by reason, since the process began."""
+        with self._lock:
+            self._rejects = dict(reasons)
 
     def problem(self, key: str, text: str | None) -> None:
         """Note what is wrong under `key`, or with None that nothing is; a change is logged."""
@@ -78,7 +88,14 @@ class Health:
         temperature, clock = self._temperature(), self.clock()
         with self._lock:
             problems = tuple(sorted(self._problems.values()))
-            return Vitals(**self._counts, problems=problems, soc_temp=temperature, clock=clock)
+            return Vitals(
+                **self._counts,
+                rejected=sum(self._rejects.values()),
+                rejects=dict(self._rejects),
+                problems=problems,
+                soc_temp=temperature,
+                clock=clock,
+            )
 
     def _temperature(self) -> float | None:
         zones = [_celsius(path) for path in self._thermal.glob("thermal_zone*/temp")]

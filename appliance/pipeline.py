@@ -86,6 +86,7 @@ class Lane:
             for settled in self.tracker.update(frame.at, frame.size, sightings):
                 self.settle(settled)
             self.health.count("frames")
+            self.health.reject(self.tracker.rejected)
             beat()
             if self.stopping.is_set():
                 break

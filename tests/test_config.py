@@ -35,12 +35,12 @@ FAULTS = {
     "a key outside its table": ("port = 1", "port = 1: unknown key"),
     "a text for a number": (
         "[lane]\nleast_reads = '3'",
-        "lane.least_reads = '3': expected a valid",
+        "lane.least_reads = '3': expected a whole number, 1 to 100",
     ),
     "a fraction for a count": ("[lane]\nleast_reads = 2.5", "lane.least_reads = 2.5: expected a"),
     "a truth for a number": (
         "[lane]\ngone_s = true",
-        "lane.gone_s = True: expected a valid number",
+        "lane.gone_s = True: expected 0.2 to 30",
     ),
     "a number for a truth": ("[mqtt]\ntls = 1", "mqtt.tls = 1: expected a valid boolean"),
     "a value for a table": ("mqtt = 3", "mqtt = 3: expected a valid"),

@@ -28,17 +28,25 @@ def test_a_snapshot_has_everything(health: Health) -> None:
     health.count("passages")
     health.problem("b", "lens dirty")
     health.problem("a", "disk nearly full")
+    health.reject({"low agreement": 2, "not legible": 1})
     assert health.snapshot() == Vitals(
-        1, 0, 3, ("disk nearly full", "lens dirty"), soc_temp=61.2, clock="none"
+        passages=1,
+        frames=3,
+        rejected=3,
+        rejects={"low agreement": 2, "not legible": 1},
+        problems=("disk nearly full", "lens dirty"),
+        soc_temp=61.2,
+        clock="none",
     )
 
 
 def test_a_snapshot_does_not_change_any_more(health: Health) -> None:
     """It is a copy."""
     before = health.snapshot()
-    health.count("rejected")
+    health.count("passages")
+    health.reject({"low agreement": 2})
     health.problem("a", "lens dirty")
-    assert (before.rejected, before.problems) == (0, ())
+    assert (before.passages, before.rejected, before.problems) == (0, 0, ())
 
 
 def test_without_a_thermal_zone_there_is_no_temperature(tmp_path: Path) -> None:

@@ -19,6 +19,14 @@ from appliance.errors import PictureError, StalledError
 PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 LEAST_SIDE, LARGEST_SIDE = 16, 8192
 """Pixels.  Below the least no character fits; a picture above the largest takes 200 MB decoded."""
+SLOWEST, FASTEST = 0.1, 1000
+"""Frames a second that a container can mean in earnest."""
+TEXT = int.from_bytes(b"ansi", "little")
+"""The codec of FFmpeg's terminal, which plays a text file as a film of typed letters."""
+BUFFERED, AT_ONCE_S = 4, 0.002
+"""Frames that a driver keeps at most (V4L2's usual four), and how fast it hands out an old one."""
+LEAST_PLAYED = 0.9
+"""Share of the promised frames; containers without an index estimate them from the bit rate."""
 FOLDER_RATE = 10.0
 """Frames per second that a folder of pictures stands for, having no times of its own."""
 
@@ -41,36 +49,12 @@ def load_picture(path: Path) -> NDArray[np.uint8]:
         raise PictureError(f"{path}: OpenCV refuses the picture: {fault.err}") from fault
     if image is None:
         raise PictureError(f"{path}: not a picture, or damaged ({len(content)} bytes)")
-    if _is_cut_off(content):
-        raise PictureError(f"{path}: the JPEG is cut off: its end is missing")
     height, width = image.shape[:2]
     if min(height, width) < LEAST_SIDE or max(height, width) > LARGEST_SIDE:
         raise PictureError(
             f"{path}: {width}x{height} px, expected {LEAST_SIDE} to {LARGEST_SIDE} px a side"
         )
     return np.asarray(image, np.uint8)
-
-
-def _is_cut_off(content: bytes) -> bool:
-    """Whether a JPEG has no end marker: OpenCV fills the missing part with grey without a word.
-
-    The headers are stepped over first, because a thumbnail in them has an end marker of its own.
-    """
-    if not content.startswith(b"\xff\xd8"):
-        return False
-    at = 2
-    while content[at : at + 1] == b"\xff" and content[at + 1 : at + 2] != b"\xda":
-        fills = content[at + 1 : at + 2] == b"\xff"  # any number may stand before a marker
-        at += 1 if fills else 2 + int.from_bytes(content[at + 2 : at + 4], "big")
-    return content.find(b"\xff\xd9", at) < 0
-
-
-SLOWEST, FASTEST = 0.1, 1000
-"""Frames a second that a container can mean in earnest."""
-TEXT = int.from_bytes(b"ansi", "little")
-"""The codec of FFmpeg's terminal, which plays a text file as a film of typed letters."""
-LEAST_PLAYED = 0.9
-"""Share of the promised frames; containers without an index estimate them from the bit rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +141,14 @@ class LiveCamera:
         self._stop = threading.Event()
 
     def frames(self) -> Iterator[Frame]:
-        """Frames as they come; StalledError after `silent_s` without one."""
+        """Always the newest frame; StalledError after `silent_s` without one."""
         number, last = 0, time.monotonic()
         with _Opened(self._source) as video:
             while not self._stop.is_set():
-                image = video.next()
+                dropped, image = video.newest()
                 now = time.monotonic()
                 if image is not None:
+                    number += dropped
                     yield Frame(read_only(image), now, number)
                     number, last = number + 1, now
                 elif now - last > self._silent_s:
@@ -196,6 +181,20 @@ class _Opened:
         """The next frame as (H, W, 3) BGR, or None where there is none (now)."""
         found, image = self._capture.read()
         return np.asarray(image, np.uint8) if found else None
+
+    def newest(self) -> tuple[int, NDArray[np.uint8] | None]:
+        """How many waiting frames were dropped, and the newest, or None where there is none.
+
+        A frame that comes at once was waiting in a buffer; one that has to be waited for is new.
+        """
+        for dropped in range(BUFFERED + 1):
+            begun = time.monotonic()
+            if not self._capture.grab():
+                return 0, None
+            if dropped == BUFFERED or time.monotonic() - begun > AT_ONCE_S:
+                break
+        found, image = self._capture.retrieve()
+        return dropped, np.asarray(image, np.uint8) if found else None
 
 
 def _pictures(folder: Path) -> list[Path]:

@@ -221,6 +221,8 @@ def _reason_against(track: Track, settled: Settled, terms: Terms) -> str:
     """
     if not settled.read.text:
         return "not legible"
+    if len(settled.read.text) < TELLING and not settled.read.format_ok:
+        return "too short for a plate"
     if settled.reads < terms.least_reads:
         return "too few agreeing reads"
     if settled.read.confidence < terms.least_confidence:

@@ -16,10 +16,12 @@ from appliance.domain import Candidate, Read, Sighting
 CANDIDATES = 5
 WITNESSES = 2.0
 """Independent reads that a whole track counts as at most; a guess on the cautious side."""
-UNLISTED = 100
+UNLISTED = 300
 """Texts that a read may have missed: each gets this part of what its listed ones leave over."""
-OTHERS = 35
-"""Characters that a misread place may really hold."""
+TRUSTED = 0.9
+"""Most that a single character is believed: blur makes the same sure misread in every frame."""
+OTHERS = 5
+"""Characters that a misread place may really hold: those that look like the one that was read."""
 LEAST = 1e-6
 """Probability below which no read puts a text: one sure misread must not veto the others."""
 NOTHING = Read("", 0.0, (), ())
@@ -77,15 +79,19 @@ def _chances(texts: Sequence[str], ballots: Sequence[Ballot]) -> dict[str, float
 
 
 def _likelihood(read: Read, text: str) -> float:
-    """The probability that a read gives to a text: as listed, or by its characters, or the rest."""
-    for candidate in read.candidates:
-        if candidate.text == text:
-            return max(LEAST, candidate.confidence)
-    rest = max(LEAST, 1 - sum(c.confidence for c in read.candidates)) / UNLISTED
+    """The probability that a read gives to a text: as listed, by its characters, or the rest."""
+    listed = sum(c.confidence for c in read.candidates if c.text == text)
+    rest = max(0.0, 1 - sum(c.confidence for c in read.candidates)) / UNLISTED
+    return max(LEAST, listed, rest, _by_places(read, text))
+
+
+def _by_places(read: Read, text: str) -> float:
+    """The probability that a read was meant to be `text`, some of its characters misread."""
     if len(text) != len(read.text):
-        return max(LEAST, rest)
-    places = zip(text, read.text, read.characters, strict=True)
-    return max(LEAST, rest, prod(p if a == b else (1 - p) / OTHERS for a, b, p in places))
+        return 0.0
+    sure = [min(p, TRUSTED) for p in read.characters]
+    places = zip(text, read.text, sure, strict=True)
+    return prod(p if a == b else (1 - p) / OTHERS for a, b, p in places)
 
 
 def _by_character(ballots: Sequence[Ballot]) -> str:

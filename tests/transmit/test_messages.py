@@ -96,7 +96,15 @@ def test_each_publication_obeys_the_table_of_topics() -> None:
 
 def test_state_has_what_home_assistant_reads() -> None:
     """The keys of the notes' example, which the discovery document's templates use."""
-    vitals = Vitals(1207, 88, 4711, ("camera dark",), 61.2, "ntp")
+    vitals = Vitals(
+        passages=1207,
+        frames=4711,
+        rejected=88,
+        rejects={"low agreement": 88},
+        problems=("camera dark",),
+        soc_temp=61.2,
+        clock="ntp",
+    )
     body = json.loads(messages.state_body(vitals, 3, 1))
     assert body == {
         "soc_temp": 61.2,
@@ -104,6 +112,7 @@ def test_state_has_what_home_assistant_reads() -> None:
         "dropped": 1,
         "passages": 1207,
         "rejected": 88,
+        "rejects": {"low agreement": 88},
         "frames": 4711,
         "problems": ["camera dark"],
         "ir": {"lit": False},

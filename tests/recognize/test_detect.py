@@ -1,0 +1,182 @@
+"""From a picture to plates: the code of the corners, the peaks, and the way back to pixels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from appliance.domain import Quad
+from appliance.recognize.detect import CELL, FILL, Detector, decode_corners, encode_corners
+from appliance.recognize.model import FakeModel, read_manifest
+from tests.recognize.conftest import MODELS, drawn_scene
+
+if TYPE_CHECKING:
+    from appliance.recognize.model import LiteModel
+
+GRID = 8
+SIDE = GRID * CELL
+PIXEL = st.floats(-100, 500, width=32)
+CORNERS = st.lists(st.tuples(PIXEL, PIXEL), min_size=4, max_size=4)
+Cell = tuple[int, int]
+
+
+def plate_at(x: float, y: float, width: float = 20, height: float = 6) -> NDArray[np.float32]:
+    """An upright plate's corners in input pixels."""
+    corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
+    return np.array(corners, np.float32)
+
+
+def seeing(*plates: tuple[Cell, float, NDArray[np.float32]]) -> FakeModel:
+    """A model of 64 x 64 that sees a plate at each cell (column and row), with its score."""
+    scores = np.zeros((GRID, GRID, 1), np.float32)
+    corners = np.zeros((GRID, GRID, 8), np.float32)
+    for (column, row), score, quad in plates:
+        scores[row, column] = score
+        corners[row, column] = encode_corners(quad, np.array([(column, row)]))[:, 0]
+    return FakeModel((SIDE, SIDE, 3), (scores, corners))
+
+
+def picture(width: int = SIDE, height: int = SIDE) -> NDArray[np.uint8]:
+    """A grey picture."""
+    return np.full((height, width, 3), 50, np.uint8)
+
+
+class Watching:
+    """A model without a plate that keeps the pictures that it was given."""
+
+    def __init__(self) -> None:
+        self._nothing = seeing()
+        self.input_shape = self._nothing.input_shape
+        self.seen: list[NDArray[np.uint8]] = []
+
+    def run(self, given_picture: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+        """Nothing, to every picture."""
+        self.seen.append(given_picture)
+        return self._nothing.run(given_picture)
+
+
+@given(CORNERS, st.integers(0, 51), st.integers(0, 51))
+def test_decoding_reverses_encoding(
+    corners: list[tuple[float, float]], column: int, row: int
+) -> None:
+    """For any corners and any cell, to a hundredth of a pixel."""
+    quad, cells = np.array(corners, np.float32), np.array([(column, row)])
+    codes = encode_corners(quad, cells)
+    assert codes.shape == (8, 1)
+    assert decode_corners(codes, cells)[0] == pytest.approx(quad, abs=0.01)
+
+
+def test_corners_are_coded_for_each_cell() -> None:
+    """Every cell says the same plate in its own words."""
+    quad, cells = plate_at(100, 80), np.array([(12, 9), (13, 10), (14, 11)])
+    codes = encode_corners(quad, cells)
+    assert codes.shape == (8, 3)
+    assert decode_corners(codes, cells) == pytest.approx(np.stack([quad] * 3), abs=0.01)
+
+
+def test_eight_bits_keep_half_a_pixel_of_a_small_plate() -> None:
+    """With the scale of the model that ships, for a plate of 48 x 14 input pixels."""
+    tensor = read_manifest(MODELS / "detect.toml").outputs[1]
+    quad, cells = plate_at(100.3, 80.7, 48, 14), np.array([(15, 10)])
+    stored = np.clip(np.round(encode_corners(quad, cells) / tensor.scale), -128, 127)
+    assert decode_corners(stored * tensor.scale, cells)[0] == pytest.approx(quad, abs=0.5)
+
+
+def test_detections_come_most_confident_first() -> None:
+    """With the model's score as confidence, and corners from the top left clockwise."""
+    model = seeing(((1, 1), 0.5, plate_at(4, 8)), ((5, 6), 0.75, plate_at(36, 48)))
+    found = Detector(model, 0.3).detect(picture())
+    assert [d.confidence for d in found] == [0.75, 0.5]
+    expected = Quad(((36, 48), (56, 48), (56, 54), (36, 54)))
+    assert np.array(found[0].quad.corners) == pytest.approx(np.array(expected.corners), abs=0.01)
+
+
+def test_below_the_threshold_is_no_plate() -> None:
+    """At the threshold is one."""
+    model = seeing(((1, 1), 0.5, plate_at(4, 8)), ((5, 6), 0.49, plate_at(36, 48)))
+    assert [d.confidence for d in Detector(model, 0.5).detect(picture())] == [0.5]
+
+
+def test_only_the_highest_of_neighbouring_cells_is_a_peak() -> None:
+    """Even where its neighbour speaks of a plate elsewhere."""
+    model = seeing(((3, 3), 0.9, plate_at(20, 24)), ((4, 4), 0.8, plate_at(40, 50)))
+    assert [round(d.confidence, 3) for d in Detector(model, 0.3).detect(picture())] == [0.9]
+
+
+def test_of_overlapping_detections_the_weaker_goes() -> None:
+    """One plate may have two peaks, two cells apart."""
+    model = seeing(((2, 3), 0.7, plate_at(20, 24)), ((4, 3), 0.9, plate_at(21, 24)))
+    assert [round(d.confidence, 3) for d in Detector(model, 0.3).detect(picture())] == [0.9]
+
+
+def test_neighbouring_plates_both_stay() -> None:
+    """Boxes that only touch are two plates."""
+    model = seeing(((2, 3), 0.7, plate_at(8, 24)), ((4, 3), 0.9, plate_at(28, 24)))
+    assert len(Detector(model, 0.3).detect(picture())) == 2
+
+
+def test_equal_neighbours_are_one_plate() -> None:
+    """Eight bits often give two cells the same score."""
+    model = seeing(((3, 3), 0.8, plate_at(20, 24)), ((4, 3), 0.8, plate_at(20, 24)))
+    assert len(Detector(model, 0.3).detect(picture())) == 1
+
+
+SIZES = {
+    "as the input": (64, 64, 1.0),
+    "twice as large": (128, 128, 2.0),
+    "half as large": (32, 32, 0.5),
+    "wide": (256, 96, 4.0),
+    "tall": (30, 192, 3.0),
+    "very wide": (6400, 16, 100.0),
+}
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_corners_are_in_pixels_of_the_original(name: str) -> None:
+    """Whatever the picture's size and shape, larger or smaller than the input."""
+    width, height, factor = SIZES[name]
+    model = seeing(((3, 3), 0.9, plate_at(20, 24)))
+    (found,) = Detector(model, 0.3).detect(picture(width, height))
+    expected = factor * plate_at(20, 24)
+    assert np.array(found.quad.corners) == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize(("width", "height", "filled"), [(128, 64, (64, 32)), (16, 32, (32, 64))])
+def test_the_picture_lies_at_the_top_left_and_the_rest_is_grey(
+    width: int, height: int, filled: tuple[int, int]
+) -> None:
+    """As the manifest says, and as it was in training."""
+    model = Watching()
+    Detector(model, 0.3).detect(picture(width, height))
+    (canvas,) = model.seen
+    right, bottom = filled
+    assert (canvas[:bottom, :right] == 50).all()
+    assert (canvas[bottom:] == FILL).all()
+    assert (canvas[:, right:] == FILL).all()
+
+
+def test_detecting_leaves_the_picture_as_it_is() -> None:
+    """A frame is read-only."""
+    frame = picture()
+    frame.flags.writeable = False
+    assert len(Detector(seeing(((3, 3), 0.9, plate_at(20, 24))), 0.3).detect(frame)) == 1
+
+
+@pytest.mark.parametrize("factor", [0.5, 1, 3])
+def test_the_detector_that_ships_works_at_any_size(detect_model: LiteModel, factor: float) -> None:
+    """Confidences are shares of 1, and the drawn plate is found where it is."""
+    scene = drawn_scene(at=(60, 220))
+    if factor > 1:
+        scene = scene.repeat(int(factor), 0).repeat(int(factor), 1)
+    elif factor < 1:
+        scene = np.ascontiguousarray(scene[::2, ::2])
+    found = Detector(detect_model, 0.1).detect(scene)
+    assert found
+    assert all(0.1 <= d.confidence <= 1 for d in found)
+    x, y = found[0].box.centre
+    assert (x / factor, y / factor) == pytest.approx((160, 242), abs=40)

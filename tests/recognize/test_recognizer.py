@@ -1,0 +1,92 @@
+"""Detector and reader together, with known answers and with the models that ship."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from appliance.domain import Frame
+from appliance.recognize.detect import CELL, Detector, encode_corners
+from appliance.recognize.model import FakeModel
+from appliance.recognize.read import Reader
+from appliance.recognize.recognizer import Recognizer
+from appliance.recognize.regions import load_regions
+from tests.recognize.conftest import CHARACTERS, MODELS, drawn_scene, reading
+
+if TYPE_CHECKING:
+    from appliance.recognize.model import LiteModel
+
+REGIONS = load_regions(MODELS / "regions")
+PICTURE = np.full((64, 64, 3), 90, np.uint8)
+WEAK, STRONG = 0.5, 0.9
+
+
+def two_plates() -> Detector:
+    """A detector that sees a weak plate at the left and a strong one at the right."""
+    scores = np.zeros((8, 8, 1), np.float32)
+    corners = np.zeros((8, 8, 8), np.float32)
+    for column, score in ((1, WEAK), (5, STRONG)):
+        x, y = column * CELL, 3 * CELL
+        quad = np.array([(x, y), (x + 16, y), (x + 16, y + 6), (x, y + 6)], np.float32)
+        corners[3, column] = encode_corners(quad, np.array([(column, 3)]))[:, 0]
+        scores[3, column] = score
+    return Detector(FakeModel((64, 64, 3), (scores, corners)), 0.3)
+
+
+def recognizer(*rows: str, sure: float = 0.9) -> Recognizer:
+    """Sees two plates on every picture, and reads the same on both."""
+    return Recognizer(two_plates(), Reader(reading(*rows, sure=sure), CHARACTERS, REGIONS))
+
+
+def test_every_plate_is_read_and_the_best_comes_first() -> None:
+    """With how long finding and reading took."""
+    examined = recognizer("KX53PXF").examine(PICTURE)
+    assert [plate.read.text for plate in examined.plates] == ["KX53PXF"] * 2
+    assert [round(plate.detection.confidence, 2) for plate in examined.plates] == [STRONG, WEAK]
+    assert examined.detect_ms > 0
+    assert examined.read_ms > 0
+
+
+def test_a_plate_that_cannot_be_read_stays_in_sight() -> None:
+    """The tracker must know that it is there: a read may come from the next frame."""
+    assert [p.read.text for p in recognizer("", sure=0.99).examine(PICTURE).plates] == ["", ""]
+
+
+def test_sightings_have_number_and_time_of_their_frame() -> None:
+    """All of them."""
+    sightings = recognizer("KX53PXF").sightings(Frame(PICTURE, at=12.5, number=40))
+    assert [(s.frame, s.at, s.read.text) for s in sightings] == [(40, 12.5, "KX53PXF")] * 2
+
+
+def test_a_picture_without_a_plate_gives_nothing() -> None:
+    """An empty examination and no sighting."""
+    blank = FakeModel(
+        (64, 64, 3), (np.zeros((8, 8, 1), np.float32), np.zeros((8, 8, 8), np.float32))
+    )
+    nobody = Recognizer(Detector(blank, 0.3), Reader(reading("A"), CHARACTERS, REGIONS))
+    assert nobody.examine(PICTURE).plates == ()
+    assert nobody.sightings(Frame(PICTURE, 0.0, 0)) == []
+
+
+def test_the_models_that_ship_find_and_read_a_drawn_plate(
+    detect_model: LiteModel, read_model: LiteModel
+) -> None:
+    """At its place, with a text; which one is the business of `tools/train/evaluate`."""
+    reader = Reader(read_model, read_model.manifest.characters, REGIONS)
+    examined = Recognizer(Detector(detect_model, 0.2), reader).examine(drawn_scene(at=(100, 220)))
+    best = examined.plates[0]
+    x, y = best.detection.box.centre
+    assert 150 < x < 250
+    assert 222 < y < 262
+    assert best.read.text
+    assert len(best.read.characters) == len(best.read.text)
+
+
+def test_the_models_that_ship_give_the_same_twice(
+    detect_model: LiteModel, read_model: LiteModel
+) -> None:
+    """A replay is repeatable only if inference is."""
+    reader = Reader(read_model, read_model.manifest.characters, REGIONS)
+    shipped = Recognizer(Detector(detect_model, 0.2), reader)
+    assert shipped.examine(drawn_scene()).plates == shipped.examine(drawn_scene()).plates

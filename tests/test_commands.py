@@ -1,0 +1,419 @@
+"""The commands as a person calls them: results, faults in words, exit codes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+import pytest
+
+from appliance import __version__
+from appliance.__main__ import main
+from appliance.capture.video import RecordedCamera
+from appliance.config import MODELS, Unit
+from appliance.transmit.messages import passage_body
+from tests.capture.test_camera import clip_of, folder_of
+from tests.capture.test_video import REFUSED, UNPLAYABLE, half
+from tests.conftest import PASSAGE, PATIENCE_S
+from tests.recognize.conftest import drawn_scene
+from tests.test_delivery import CLIP, DATA
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TRUTH = json.loads((DATA / "lane.json").read_text())
+SENT = set(json.loads(passage_body(PASSAGE, Unit(), "detect/read")))
+Told = tuple[int, list[str], str]
+
+
+@pytest.fixture
+def gatepost(capsys: pytest.CaptureFixture[str]) -> Gatepost:
+    """Runs a command in this process."""
+    return Gatepost(capsys)
+
+
+class Gatepost:
+    """A command in this process, with what it says."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *arguments: object) -> Told:
+        """Exit code, lines of stdout, stderr."""
+        code = main([str(argument) for argument in arguments])
+        said = self._capsys.readouterr()
+        return code, said.out.splitlines(), said.err
+
+
+@pytest.fixture
+def photograph(tmp_path: Path) -> Path:
+    """A drawn vehicle with its plate."""
+    path = tmp_path / "photographs" / "good.png"
+    path.parent.mkdir()
+    cv2.imwrite(str(path), drawn_scene())
+    return path
+
+
+@pytest.fixture(scope="session")
+def drive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first vehicle of the bundled clip as a clip of its own, each frame a whole JPEG."""
+    count = TRUTH["vehicles"][0]["last"] + 8
+    images = [frame.image for frame in islice(RecordedCamera(CLIP).frames(), count)]
+    return clip_of(images, tmp_path_factory.mktemp("drive") / "drive.avi", TRUTH["rate"])
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    """A configuration whose models are copies, which may be damaged."""
+    shutil.copytree(MODELS, tmp_path / "copies")
+    config = tmp_path / "models.toml"
+    config.write_text('[recognition]\nmodels = "copies"\n')
+    return config
+
+
+# --- read ----------------------------------------------------------------------------------------
+
+
+def test_reading_tells_a_line_a_photograph(gatepost: Gatepost, photograph: Path) -> None:
+    """With its name first."""
+    code, lines, _ = gatepost("read", photograph, photograph)
+    assert code == 0
+    assert len(lines) == 2
+    assert all(line.startswith(f"{photograph}: ") for line in lines)
+
+
+def test_reading_as_json_has_exactly_the_promised_shape(
+    gatepost: Gatepost, photograph: Path
+) -> None:
+    """One object a line: no key more, none less, each of its type."""
+    code, (line,), _ = gatepost("read", "--json", photograph)
+    told = json.loads(line)
+    assert code == 0
+    assert set(told) == {"image", "width", "height", "plates", "ms"}
+    assert (told["image"], told["width"], told["height"]) == (str(photograph), 640, 480)
+    assert set(told["ms"]) == {"detect", "read"}
+    assert told["plates"], "the drawn plate was not found"
+    for plate in told["plates"]:
+        check_plate(plate)
+
+
+def check_plate(plate: dict[str, Any]) -> None:
+    """The promised shape of one plate."""
+    assert set(plate) == {
+        "plate",
+        "confidence",
+        "box",
+        "quad",
+        "region",
+        "format_ok",
+        "characters",
+        "candidates",
+    }
+    left, top, right, bottom = plate["box"]
+    assert left < right
+    assert top < bottom
+    assert [len(corner) for corner in plate["quad"]] == [2, 2, 2, 2]
+    assert 0 <= plate["confidence"] <= 1
+    assert plate["region"] is None or isinstance(plate["region"], str)
+    assert isinstance(plate["format_ok"], bool)
+    assert len(plate["characters"]) == len(plate["plate"])
+    assert all(set(candidate) == {"plate", "confidence"} for candidate in plate["candidates"])
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_bad_photograph_does_not_stop_the_others(
+    name: str, gatepost: Gatepost, photograph: Path, tmp_path: Path
+) -> None:
+    """It is named on stderr, the exit code says so, and those before and after it are served."""
+    bad = tmp_path / name
+    bad.write_bytes(REFUSED[name][0])
+    code, lines, complaint = gatepost("read", "--json", photograph, bad, photograph)
+    assert code == 66
+    assert [json.loads(line)["image"] for line in lines] == [str(photograph)] * 2
+    assert f"{bad}: " in complaint
+    assert str(photograph) not in complaint
+
+
+def test_every_bad_photograph_is_named(
+    gatepost: Gatepost, photograph: Path, tmp_path: Path
+) -> None:
+    """A missing one, a folder and a huge one, each in a line of its own."""
+    huge, missing = tmp_path / "huge.png", tmp_path / "missing.jpg"
+    cv2.imwrite(str(huge), np.zeros((10000, 10000, 3), np.uint8))
+    code, lines, complaint = gatepost("read", missing, tmp_path, huge, photograph)
+    assert (code, len(lines)) == (66, 1)
+    assert complaint.splitlines() == [
+        f"{missing}: cannot be read: No such file or directory",
+        f"{tmp_path}: cannot be read: Is a directory",
+        f"{huge}: 10000x10000 px, expected 16 to 8192 px a side",
+    ]
+
+
+def test_annotating_draws_into_a_copy(gatepost: Gatepost, photograph: Path, tmp_path: Path) -> None:
+    """Of the same name, in a folder that need not exist; the photograph stays as it is."""
+    before = photograph.read_bytes()
+    code, _, _ = gatepost("read", photograph, "--annotate", tmp_path / "new" / "drawn")
+    drawn = tmp_path / "new" / "drawn" / "good.png"
+    assert code == 0
+    assert photograph.read_bytes() == before
+    assert cv2.imread(str(drawn)).shape == (480, 640, 3)
+    assert drawn.read_bytes() != before
+
+
+def test_annotating_never_overwrites_the_photograph(
+    gatepost: Gatepost, photograph: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the folder is that of the photographs, in whichever words."""
+    before = photograph.read_bytes()
+    monkeypatch.chdir(photograph.parent)
+    for folder in (photograph.parent, ".", "../photographs"):
+        code, _, complaint = gatepost("read", photograph.name, "--annotate", folder)
+        assert code == 1
+        assert "is the photograph itself" in complaint
+    assert photograph.read_bytes() == before
+
+
+def test_a_folder_that_cannot_be_written_is_named(gatepost: Gatepost, photograph: Path) -> None:
+    """The result is told all the same."""
+    code, lines, complaint = gatepost("read", photograph, "--annotate", photograph)
+    assert (code, len(lines)) == (1, 1)
+    assert f"{photograph / 'good.png'}: cannot be written" in complaint
+
+
+def test_reading_as_a_process_of_its_own(photograph: Path, tmp_path: Path) -> None:
+    """The same through the shell: results on stdout, faults on stderr, and no traceback."""
+    bad = tmp_path / "cut.jpg"
+    bad.write_bytes(half(cv2.imencode(".jpg", drawn_scene())[1].tobytes()))
+    command = [sys.executable, "-m", "appliance", "read", "--json", str(bad), str(photograph)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+    assert done.returncode == 66
+    assert [json.loads(line)["image"] for line in done.stdout.splitlines()] == [str(photograph)]
+    assert f"{bad}: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+# --- replay --------------------------------------------------------------------------------------
+
+
+def test_a_replay_as_json_is_the_payload_with_its_frames(gatepost: Gatepost, drive: Path) -> None:
+    """What goes to the broker, marked late, plus first and last frame."""
+    code, lines, _ = gatepost("replay", "--json", drive)
+    assert code == 0
+    assert lines, "no passage"
+    for told in map(json.loads, lines):
+        assert set(told) == SENT | {"seq", "late", "first_frame", "last_frame"}
+        assert told["late"] is True
+        assert 0 <= told["first_frame"] <= told["last_frame"] < TRUTH["vehicles"][0]["last"] + 8
+
+
+def test_a_replay_gives_the_same_again(gatepost: Gatepost, drive: Path) -> None:
+    """To the last digit, ids and times among it: who collects passages drops repeats."""
+    first, second = (gatepost("replay", "--json", drive) for _ in range(2))
+    assert first == second
+
+
+def test_a_replay_tells_a_line_a_passage(gatepost: Gatepost, drive: Path) -> None:
+    """Numbered from 1; nothing of it stays in a log."""
+    code, lines, _ = gatepost("replay", drive)
+    assert code == 0
+    assert [int(line.split()[0]) for line in lines] == list(range(1, len(lines) + 1))
+    assert lines
+
+
+def test_no_plate_text_is_logged(
+    gatepost: Gatepost, drive: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not even when more is asked for: the passage's id."""
+    with caplog.at_level("DEBUG"):
+        _, lines, complaint = gatepost("-v", "replay", "--json", drive)
+    assert lines, "no passage"
+    for told in map(json.loads, lines):
+        assert f"passage {told['uuid']}" in caplog.text
+        assert told["plate"] not in caplog.text + complaint
+
+
+def test_a_clip_that_ends_in_the_middle_tells_what_was_seen(
+    gatepost: Gatepost, drive: Path, tmp_path: Path
+) -> None:
+    """The passages before its end, then how far it went, and an exit code that says so."""
+    cut = tmp_path / "cut.avi"
+    content = drive.read_bytes()
+    cut.write_bytes(content[: len(content) * 4 // 5])
+    code, lines, complaint = gatepost("replay", "--json", cut)
+    assert code == 66
+    assert lines, "no passage was told"
+    assert f"{cut}: ends after " in complaint
+    assert "damaged or cut off" in complaint
+
+
+def test_a_cut_copy_of_the_bundled_clip_is_refused(gatepost: Gatepost, tmp_path: Path) -> None:
+    """With its name, wherever its index stands."""
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(half(CLIP.read_bytes()))
+    code, _, complaint = gatepost("replay", cut)
+    assert code == 66
+    assert f"{cut}: " in complaint
+
+
+@pytest.mark.parametrize("name", UNPLAYABLE)
+def test_what_cannot_be_replayed_is_named(name: str, gatepost: Gatepost, tmp_path: Path) -> None:
+    """On stderr, with nothing on stdout."""
+    path = tmp_path / name
+    UNPLAYABLE[name][0](path)
+    code, lines, complaint = gatepost("replay", path)
+    assert (code, lines) == (66, [])
+    assert complaint.startswith(f"{path}: ")
+
+
+def test_a_damaged_picture_in_a_folder_is_named(gatepost: Gatepost, tmp_path: Path) -> None:
+    """Once the pictures before it were looked at."""
+    folder = folder_of([drawn_scene()] * 3, tmp_path / "pictures")
+    (folder / "0002.png").write_bytes(b"")
+    code, _, complaint = gatepost("replay", folder)
+    assert code == 66
+    assert "0002.png: the file is empty" in complaint
+
+
+def test_a_replay_without_a_configuration_leaves_nothing_behind(
+    gatepost: Gatepost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trial keeps no plates."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    code, _, _ = gatepost("replay", folder_of([drawn_scene()] * 2, tmp_path / "pictures"))
+    assert code == 0
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_replay_with_a_configuration_keeps_its_passages_there(
+    gatepost: Gatepost, tmp_path: Path
+) -> None:
+    """In the store that it names, beside the file."""
+    config = tmp_path / "gatepost.toml"
+    config.write_text('[store]\nfolder = "kept"\n')
+    folder = folder_of([drawn_scene()] * 2, tmp_path / "pictures")
+    assert gatepost("replay", folder, "--config", config)[0] == 0
+    assert (tmp_path / "kept" / "passages.sqlite").exists()
+
+
+# --- run, check, version -------------------------------------------------------------------------
+
+
+def test_the_appliance_runs_until_its_recording_ends(gatepost: Gatepost, tmp_path: Path) -> None:
+    """A folder stands for the camera; a lane without a vehicle says nothing."""
+    empty = np.full((120, 160, 3), 90, np.uint8)
+    folder = folder_of([empty] * 3, tmp_path / "pictures")
+    config = tmp_path / "gatepost.toml"
+    config.write_text(f'[camera]\nsource = "{folder}"\n[store]\nfolder = "kept"\n')
+    assert gatepost("run", "--config", config)[:2] == (0, [])
+
+
+def test_an_appliance_without_its_camera_ends(gatepost: Gatepost, tmp_path: Path) -> None:
+    """With the camera's name: systemd starts it again."""
+    config = tmp_path / "gatepost.toml"
+    config.write_text('[camera]\nsource = "/dev/video77"\n[store]\nfolder = "kept"\n')
+    code, _, complaint = gatepost("run", "--config", config)
+    assert code == 66
+    assert "/dev/video77: cannot be opened as a video" in complaint
+
+
+def test_a_right_configuration_has_no_fault(gatepost: Gatepost, models: Path) -> None:
+    """And the models are named."""
+    code, lines, _ = gatepost("check", "--config", models)
+    assert code == 0
+    assert lines[0] == f"configuration ({models}): no fault"
+    assert "as their manifests say" in lines[1]
+
+
+def test_every_fault_of_the_configuration_is_told(gatepost: Gatepost, tmp_path: Path) -> None:
+    """In one report with exit code 78, after which a restart would not help."""
+    config = tmp_path / "gatepost.toml"
+    config.write_text("[lane]\ngone_s = 100\nleast_raeds = 3\n[mqtt]\nport = 0\n")
+    code, lines, complaint = gatepost("check", "--config", config)
+    assert (code, lines) == (78, [])
+    assert sorted(complaint.splitlines()) == [
+        f"{config}: lane.gone_s = 100: expected 0.2 to 30",
+        f"{config}: lane.least_raeds = 3: unknown key; did you mean lane.least_reads?",
+        f"{config}: mqtt.port = 0: expected 1 to 65535",
+    ]
+
+
+def test_every_missing_file_is_told(gatepost: Gatepost, tmp_path: Path) -> None:
+    """Models, password and certificate, each with the path that was tried."""
+    config = tmp_path / "gatepost.toml"
+    config.write_text(
+        '[recognition]\nmodels = "nowhere"\n'
+        '[mqtt]\nusername = "u"\npassword_file = "pw"\nca_file = "ca.pem"\n'
+    )
+    code, _, complaint = gatepost("check", "--config", config)
+    assert code == 78
+    for name in ("nowhere/detect.toml", "nowhere/read.toml", "pw", "ca.pem"):
+        assert f"{tmp_path / name}: " in complaint
+
+
+def test_an_unknown_home_region_is_told(gatepost: Gatepost, tmp_path: Path) -> None:
+    """A fault of the configuration that only the models' folder can know."""
+    config = tmp_path / "gatepost.toml"
+    config.write_text('[recognition]\nregions = ["atlantis"]\n')
+    code, _, complaint = gatepost("check", "--config", config)
+    assert code == 78
+    assert "atlantis" in complaint
+
+
+def test_both_models_are_checked_against_their_manifests(gatepost: Gatepost, models: Path) -> None:
+    """One byte changed, and one cut off: both files are named, with found and expected hash."""
+    folder = models.parent / "copies"
+    detector, reader = folder / "detect.tflite", folder / "read.tflite"
+    content = bytearray(detector.read_bytes())
+    content[1000] ^= 1
+    detector.write_bytes(content)
+    reader.write_bytes(half(reader.read_bytes()))
+    code, _, complaint = gatepost("check", "--config", models)
+    assert code == 78
+    for path in (detector, reader):
+        assert f"{path}: sha256 is " in complaint
+    assert complaint.count("the manifest expects") == 2
+
+
+def test_a_damaged_model_reads_nothing(gatepost: Gatepost, models: Path, photograph: Path) -> None:
+    """No command works with a model that is not the manifest's."""
+    (models.parent / "copies" / "read.tflite").unlink()
+    for command in ("read", "replay"):
+        code, lines, complaint = gatepost(command, photograph, "--config", models)
+        assert (code, lines) == (78, [])
+        assert "read.tflite: the model cannot be read: No such file" in complaint
+
+
+def test_a_configuration_that_is_no_toml_is_told(gatepost: Gatepost, tmp_path: Path) -> None:
+    """With its name and the exit code of a fault that a restart does not mend."""
+    config = tmp_path / "gatepost.toml"
+    config.write_text("[lane\n")
+    code, _, complaint = gatepost("check", "--config", config)
+    assert code == 78
+    assert f"{config}: not TOML" in complaint
+
+
+def test_the_version_names_package_and_models(gatepost: Gatepost) -> None:
+    """A report of a fault begins with it."""
+    code, (line,), _ = gatepost("version")
+    assert code == 0
+    assert line.startswith(f"gatepost {__version__}, models ")
+
+
+@pytest.mark.parametrize("arguments", [[], ["raed"], ["read"], ["replay"], ["run", "--fast"]])
+def test_a_wrong_call_is_explained(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 2 and the usage, as everywhere."""
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert "usage: gatepost" in capsys.readouterr().err

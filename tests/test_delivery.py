@@ -1,0 +1,128 @@
+"""The promise as a user sees it: real processes, a real broker, and somebody who kills them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import PATIENCE_S, Broker, Listener, until
+
+DATA = Path(__file__).parent / "data"
+CLIP = DATA / "lane.mp4"
+TRUTH = [vehicle["text"] for vehicle in json.loads((DATA / "lane.json").read_text())["vehicles"]]
+SLOW_S = 240.0  # two cores, both perhaps busy
+
+
+@pytest.fixture
+def config(tmp_path: Path, broker: Broker) -> Path:
+    """A unit with a store of its own and the test's broker."""
+    path = tmp_path / "gatepost.toml"
+    path.write_text(
+        f'[unit]\nid = "pole-7"\n[store]\nfolder = "{tmp_path / "store"}"\n'
+        f'[mqtt]\nhost = "127.0.0.1"\nport = {broker.port}\n'
+    )
+    return path
+
+
+def start_replay(config: Path, *options: str) -> subprocess.Popen[str]:
+    """`gatepost replay` of the bundled clip as a process of its own."""
+    command = [sys.executable, "-m", "appliance", "replay", str(CLIP), "--json"]
+    command += ["--config", str(config), *options]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def told(process: subprocess.Popen[str]) -> list[str]:
+    """The uuids that the process has printed, once it is over."""
+    output, _ = process.communicate(timeout=SLOW_S)
+    return [json.loads(line)["uuid"] for line in output.splitlines()]
+
+
+def logged(listener: Listener) -> list[str]:
+    """The distinct uuids on `log`, in the order of their first arrival."""
+    return list(dict.fromkeys(heard.body["uuid"] for heard in listener.on("log")))
+
+
+def test_a_replay_reaches_the_broker_once_and_in_order(
+    config: Path, broker: Broker, listen: Callable[..., Listener]
+) -> None:
+    """Every passage of a recording arrives on `log`, right, in order, late, and never live."""
+    listener = listen(broker)
+    process = start_replay(config)
+    uuids = told(process)
+    assert process.returncode == 0
+    until(lambda: len(logged(listener)) == len(uuids), "all passages on log")
+    assert [heard.body["plate"] for heard in listener.on("log")] == TRUTH
+    assert [heard.body["seq"] for heard in listener.on("log")] == list(range(1, len(TRUTH) + 1))
+    assert all(heard.body["late"] for heard in listener.on("log"))
+    assert listener.on("passage") == []
+
+
+def test_a_replay_in_real_time_is_live(
+    config: Path, broker: Broker, listen: Callable[..., Listener]
+) -> None:
+    """Played as a camera, each passage goes out once as live, soon after its vehicle has gone."""
+    listener = listen(broker)
+    process = start_replay(config, "--realtime")
+    told(process)
+    assert [heard.body["plate"] for heard in listener.on("passage")] == TRUTH
+    assert not any(heard.body["late"] for heard in listener.on("passage"))
+    assert {heard.expiry_s for heard in listener.on("passage")} <= set(range(31))
+
+
+def test_the_broker_dies_under_a_replay(
+    config: Path, broker: Broker, listen: Callable[..., Listener]
+) -> None:
+    """Passages recorded before, while and after the broker is dead all arrive, each as itself."""
+    listener = listen(broker)
+    broker.save()
+    process = start_replay(config)
+    until(lambda: listener.on("log"), "the first passage", SLOW_S)
+    broker.kill()
+    assert process.stdout is not None
+    printed = [json.loads(process.stdout.readline())["uuid"] for _ in TRUTH]
+    broker.restart()
+    process.communicate(timeout=SLOW_S)
+    assert process.returncode == 0
+    until(lambda: set(logged(listener)) == set(printed), "every passage on log")
+    assert len(printed) == len(TRUTH)
+
+
+def test_the_unit_dies_and_is_started_again(
+    config: Path, broker: Broker, listen: Callable[..., Listener]
+) -> None:
+    """What a killed unit had recorded arrives after the next start, with the ids it was given."""
+    listener = listen(broker)
+    broker.save()
+    broker.kill()
+    killed = start_replay(config)
+    assert killed.stdout is not None
+    first = json.loads(killed.stdout.readline())["uuid"]
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate(timeout=PATIENCE_S)
+    broker.restart()
+    again = start_replay(config)
+    uuids = told(again)
+    assert first == uuids[0], "the same passage of the same recording is the same"
+    until(lambda: logged(listener) == uuids, "every passage on log")
+
+
+def test_the_history_forgets_but_the_outbox_is_served_first(
+    config: Path, broker: Broker, listen: Callable[..., Listener]
+) -> None:
+    """A recording from long ago is delivered all the same: retention counts from its replay."""
+    listener = listen(broker)
+    old = config.parent / "old.mp4"
+    old.write_bytes(CLIP.read_bytes())
+    long_ago = time.time() - 400 * 86400
+    os.utime(old, (long_ago, long_ago))
+    command = [sys.executable, "-m", "appliance", "replay", str(old), "--config", str(config)]
+    subprocess.run(command, check=True, timeout=SLOW_S, stdout=subprocess.DEVNULL)
+    until(lambda: len(logged(listener)) == len(TRUTH), "every passage on log")
