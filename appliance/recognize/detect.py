@@ -7,6 +7,8 @@ centre lies there.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,11 @@ from appliance.recognize.model import Model
 CELL = 8
 FILL = 114
 SAME_PLATE = 0.35
+NEAR, COMFORTABLE = 150.0, 100.0
+"""Input pixels.  A plate wider than NEAR is looked at again at a COMFORTABLE width: the corners err
+by a share of the plate, and a tenth of a near one cuts a character off."""
+AROUND = 0.6
+"""Plate widths of surroundings that the second look takes in on each side."""
 
 
 def encode_corners(quad: NDArray[np.float32], cells: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -58,19 +65,40 @@ class Detector:
 
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
         """Plates in a (H, W, 3) BGR picture, most confident first."""
-        canvas, scale = self._fit(image)
-        scores, corners = self._model.run(canvas)
+        scale = self._largest_scale(image)
+        return [
+            self._closer(image, found) if found.box.width * scale > NEAR else found
+            for found in self._look(image, scale)
+        ]
+
+    def _look(self, image: NDArray[np.uint8], scale: float) -> list[Detection]:
+        """One run of the model on the picture at a scale at which it fits the input."""
+        scores, corners = self._model.run(self._fit(image, scale))
         return _distinct(self._peaks(scores[..., 0], corners, scale))
 
-    def _fit(self, image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
-        """The picture at the top left of the model's input, and the scale that was used."""
+    def _closer(self, image: NDArray[np.uint8], found: Detection) -> Detection:
+        """The detection with its corners from a second look at its surroundings."""
+        box, margin = found.box, AROUND * found.box.width
+        x, y = max(0, int(box.x1 - margin)), max(0, int(box.y1 - margin))
+        part = image[y : int(box.y2 + margin), x : int(box.x2 + margin)]
+        scale = min(COMFORTABLE / box.width, self._largest_scale(part))
+        seen = [_moved(d, x, y) for d in self._look(part, scale)]
+        best = max(seen, key=lambda d: d.box.overlap(box), default=found)
+        is_same = best.box.overlap(box) > SAME_PLATE
+        return replace(best, confidence=found.confidence) if is_same else found
+
+    def _largest_scale(self, image: NDArray[np.uint8]) -> float:
         height, width = self._model.input_shape[:2]
-        scale = min(width / image.shape[1], height / image.shape[0])
+        return float(min(width / image.shape[1], height / image.shape[0]))
+
+    def _fit(self, image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+        """The picture, scaled, at the top left of the model's input."""
+        height, width = self._model.input_shape[:2]
         size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
         canvas = np.full((height, width, 3), FILL, np.uint8)
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         canvas[: size[1], : size[0]] = cv2.resize(image, size, interpolation=how)
-        return canvas, scale
+        return canvas
 
     def _peaks(
         self, scores: NDArray[np.float32], corners: NDArray[np.float32], scale: float
@@ -87,6 +115,12 @@ class Detector:
 def _quad(corners: NDArray[np.float32]) -> Quad:
     (a, b), (c, d), (e, f), (g, h) = corners.tolist()
     return Quad(((a, b), (c, d), (e, f), (g, h)))
+
+
+def _moved(detection: Detection, x: int, y: int) -> Detection:
+    """The detection of a cut-out in the picture that it was cut from, at x, y."""
+    a, b, c, d = ((u + x, v + y) for u, v in detection.quad.corners)
+    return replace(detection, quad=Quad((a, b, c, d)))
 
 
 def _distinct(detections: list[Detection]) -> list[Detection]:
