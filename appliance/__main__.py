@@ -9,6 +9,7 @@ import argparse
 import json
 import logging
 import os
+import signal
 import sys
 from contextlib import nullcontext
 from io import TextIOWrapper
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from appliance.recognize.recognizer import Recognizer
 
 
+INTERRUPTED = 128  # and the signal's number: what a shell gives a command that a signal ended
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out one command; returns its exit code (0, or that of the error's class)."""
     asked = _parser().parse_args(arguments)
@@ -46,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(fault, file=sys.stderr)
         return fault.exit_code
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED + signal.SIGINT
     except BrokenPipeError:  # the reader of our output has gone: `gatepost ... | head`
         sys.stderr.close()
         return 141
@@ -76,17 +80,16 @@ def replay(asked: argparse.Namespace) -> int:
         recorded = RecordedCamera(asked.recording, asked.realtime)
         source = app.replay_source(config, recorded, report.Shown(recorded), health)
         announce = _tell_object if asked.json else _tell_line
-        app.run_unit(config, health, source, announce, linger_s=asked.linger)
-    if recorded.fault:
-        raise recorded.fault
-    return 0
+        number = app.run_unit(config, health, source, announce, linger_s=asked.linger)
+    return INTERRUPTED + number if number else 0
 
 
 def run(asked: argparse.Namespace) -> int:
     """`gatepost run`: the appliance, until it is stopped; without a broker it prints passages."""
     config = load_config(asked.config)
     health = Health()
-    announce = _tell_nobody if config.mqtt.host else _tell_line
+    in_journal = "JOURNAL_STREAM" in os.environ  # systemd's: no plate may stand there
+    announce = _tell_nobody if config.mqtt.host or in_journal else _tell_line
     app.run_unit(config, health, app.live_source(config, health), announce)
     return 0
 
@@ -149,7 +152,7 @@ def _tell_object(passage: Passage, message: Message) -> None:
 
 
 def _tell_nobody(_passage: Passage, _message: Message) -> None:
-    """With a broker, passages go there and nowhere else: stdout may be a journal."""
+    """With a broker, passages go there; in a journal no plate may stand."""
 
 
 def _say(line: str) -> None:

@@ -5,6 +5,7 @@ The only module that knows them all.
 
 from __future__ import annotations
 
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -27,16 +28,18 @@ from appliance.store.outbox import Outbox
 from appliance.store.passages import Passages
 from appliance.supervisor import Loop, supervise
 from appliance.transmit.messages import Topics
-from appliance.transmit.mqtt import MqttLink
+from appliance.transmit.mqtt import MqttLink, check_files
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from appliance.capture.camera import Camera
     from appliance.config import Config
     from appliance.pipeline import Announce
 
 DATABASE = "passages.sqlite"
-OPENING_S = 20.0
-"""What opening a network camera may take on top of its silence."""
+OPENING_S = 45.0
+"""What opening a network camera may take on top of its silence: OpenCV gives FFmpeg 30 s."""
 
 
 def build_detector(config: Config) -> Detector:
@@ -102,7 +105,7 @@ def replay_source(
 
 def run_unit(
     config: Config, health: Health, source: Source, announce: Announce, linger_s: float = 2.0
-) -> None:
+) -> int:
     """Run the loops until the camera ends, a signal comes, or one of them fails.
 
     Args:
@@ -111,26 +114,44 @@ def run_unit(
         source: the camera.
         announce: called with each recorded passage.
         linger_s: how long to wait at the end for the broker to take what is waiting.
+
+    Returns:
+        The number of the signal that ended it, 0 where the camera did.
+
+    Raises:
+        GatepostError: what ended it otherwise, or the fault of a recording.
     """
-    stopping, wake = Event(), Event()
-    topics = Topics(config.unit.id)
-    link = MqttLink(config.mqtt, topics, wake) if config.mqtt.host else None
-    lane = _lane(config, health, source, announce, wake, stopping)
-    keeper = _keeper(config, health, topics, link, stopping)
-    loops = [
-        Loop("see", lane.see, config.camera.silent_s + OPENING_S),
-        Loop("maintain", keeper.maintain, 30),
-    ]
-    if link is not None:
-        outbox, keep_s = Outbox(_database(config)), _keep_last_s(config)
-        sender = Sender(outbox, link, topics, health, wake, stopping, keep_s, linger_s)
-        loops.append(Loop("send", sender.send, 60))
-    with sole_user(config.store.folder):
-        supervise(loops, stopping, stop_s=linger_s + 15)
+    with ExitStack() as held:
+        held.enter_context(sole_user(config.store.folder))
+        stopping, wake = Event(), Event()
+        topics = Topics(config.unit.id)
+        link = MqttLink(config.mqtt, topics, wake) if config.mqtt.host else None
+        lane = _lane(config, _database(config, held), health, source, announce, wake, stopping)
+        keeper = _keeper(config, _database(config, held), health, topics, link, stopping)
+        loops = [
+            Loop("see", lane.see, config.camera.silent_s + OPENING_S),
+            Loop("maintain", keeper.maintain, 30),
+        ]
+        hurry = [source.camera.close]
+        if link is not None:
+            outbox, keep_s = Outbox(_database(config, held)), _keep_last_s(config)
+            sender = Sender(outbox, link, topics, health, wake, stopping, keep_s, linger_s)
+            loops.append(Loop("send", sender.send, 60))
+            hurry.append(sender.hurry)
+        asked = supervise(loops, stopping, linger_s + 15, lambda: _all(hurry))
+    if source.camera.fault is not None:
+        raise source.camera.fault
+    return asked
+
+
+def _all(calls: Sequence[Callable[[], None]]) -> None:
+    for call in calls:
+        call()
 
 
 def _lane(
     config: Config,
+    database: Database,
     health: Health,
     source: Source,
     announce: Announce,
@@ -142,7 +163,7 @@ def _lane(
         recognizer=build_recognizer(config),
         tracker=build_tracker(config),
         stamp=source.stamp,
-        passages=_passages(config, _database(config)),
+        passages=_passages(config, database),
         unit=config.unit,
         model=model_pair(config),
         health=health,
@@ -153,9 +174,13 @@ def _lane(
 
 
 def _keeper(
-    config: Config, health: Health, topics: Topics, link: MqttLink | None, stopping: Event
+    config: Config,
+    database: Database,
+    health: Health,
+    topics: Topics,
+    link: MqttLink | None,
+    stopping: Event,
 ) -> Keeper:
-    database = _database(config)
     passages, retention_s = _passages(config, database), config.store.retention_hours * 3600
     return Keeper(passages, Outbox(database), health, topics, link, stopping, retention_s)
 
@@ -163,28 +188,29 @@ def _keeper(
 def check_parts(config: Config) -> list[str]:
     """Every fault of the models and of the files that the configuration names."""
     faults = []
-    for build in (build_detector, build_reader, _require_regions, _read_password):
+    for build in (build_detector, build_reader, _require_regions, _require_files):
         try:
             build(config)
         except ConfigurationError as fault:
             faults.append(str(fault))
-    return faults
+    return list(dict.fromkeys(faults))
 
 
 def _require_regions(config: Config) -> None:
     load_regions(config.recognition.models / "regions").require(config.recognition.regions)
 
 
-def _read_password(config: Config) -> None:
+def _require_files(config: Config) -> None:
     files = (config.mqtt.password_file, config.mqtt.ca_file)
     missing = [path for path in files if path is not None and not path.is_file()]
     if missing:
         raise ConfigurationError("\n".join(f"mqtt: {path}: no such file" for path in missing))
+    check_files(config.mqtt)
 
 
-def _database(config: Config) -> Database:
-    """A connection of its own for each loop."""
-    return Database(config.store.folder / DATABASE)
+def _database(config: Config, held: ExitStack) -> Database:
+    """A connection of its own for a loop, closed when all is over."""
+    return held.enter_context(closing(Database(config.store.folder / DATABASE)))
 
 
 def _passages(config: Config, database: Database) -> Passages:

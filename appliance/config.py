@@ -22,7 +22,7 @@ from pydantic import (
     field_validator,
 )
 
-from appliance.errors import ConfigurationError
+from appliance.errors import ConfigurationError, without_secrets
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -95,8 +95,9 @@ class Recognition(Section):
 class Lane(Section):
     """When the sightings of a vehicle become a passage."""
 
-    # seconds out of sight before a vehicle counts as gone
-    gone_s: float = Field(1.5, ge=0.2, le=30)
+    # seconds out of sight before a vehicle counts as gone; a passage is live for 10 s from then
+    # on backwards (pipeline.FRESH_S), so more would switch live passages off
+    gone_s: float = Field(1.5, ge=0.2, le=8)
     # sightings that must say the voted text
     least_reads: int = Field(3, ge=1, le=100)
     # of the voted text
@@ -126,6 +127,15 @@ class Mqtt(Section):
     ca_file: Annotated[FilePath | None, Field(strict=False)] = None
     # the retained copy for dashboards; false where privacy asks for it
     last: bool = True
+
+    @field_validator("host")
+    @classmethod
+    def _host_is_a_name(cls, host: str | None) -> str | None:
+        try:
+            (host or "").encode("idna")
+        except UnicodeError as fault:
+            raise ValueError(f"mqtt.host = {host!r}: expected a host name or an address") from fault
+        return host
 
     @field_validator("password_file")
     @classmethod
@@ -180,12 +190,19 @@ def parse_config(table: dict[str, Any], path: Path) -> Config:
 def _sentence(error: Any) -> str:  # noqa: ANN401  # pydantic's ErrorDetails, whose "ctx" is untyped
     """One fault in words: the key, the value, what was expected."""
     place = [str(part) for part in error["loc"]]
-    key, value = ".".join(place), error["input"]
+    key, value = ".".join(place), _shown(place[-1], error["input"])
     if error["type"] == "extra_forbidden":
-        return f"{key} = {value!r}: unknown key{_nearest(place)}"
+        return f"{key} = {value}: unknown key{_nearest(place)}"
     if error["type"] == "value_error":
         return str(error["msg"]).removeprefix("Value error, ")
-    return f"{key} = {value!r}: {_expected(place, error['msg'])}"
+    return f"{key} = {value}: {_expected(place, error['msg'])}"
+
+
+def _shown(key: str, value: object) -> str:
+    """The value as it may stand in a log."""
+    if re.search("pass|secret|token|key", key) and not key.endswith("_file"):
+        return "'***'"
+    return without_secrets(repr(value))
 
 
 def _expected(place: list[str], message: str) -> str:

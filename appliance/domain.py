@@ -150,8 +150,8 @@ class Settled:
 
     Attributes:
         read: the vote over all sightings.
-        reads: sightings whose own text is `read.text`.
-        frames: sightings with any text.
+        reads: of the sightings that voted, those whose own text is `read.text`.
+        frames: sightings that voted; of a long stay not all do.
         first_frame, last_frame: frame numbers of the first and the last sighting.
         first_at, last_at: their monotonic times, seconds.
         direction: approaching where the plate grew.

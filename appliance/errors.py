@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 class GatepostError(Exception):
     """Something a person can mend; the text names the thing, the value and what was expected."""
@@ -41,3 +43,8 @@ class StalledError(GatepostError):
     """A loop or the camera fell silent (exit 75): a clean start is the only repair."""
 
     exit_code = 75
+
+
+def without_secrets(text: str) -> str:
+    """`text` with the user and password of every address in it hidden: messages end in logs."""
+    return re.sub(r"//[^/@\s]*@", "//***@", text)

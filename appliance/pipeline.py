@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING
 
 from appliance.domain import Message, Passage
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from appliance.capture.camera import Camera
     from appliance.config import Unit
-    from appliance.domain import Settled
+    from appliance.domain import Frame, Settled
     from appliance.health import Health, Vitals
     from appliance.recognize.recognizer import Recognizer
     from appliance.resolve.track import Tracker
@@ -38,6 +39,8 @@ FRESH_S = 10.0  # after the last sighting; older, a passage must not look live
 TURN_S = 0.5  # the longest sleep of the sender; new passages and receipts wake it at once
 REFUSAL_PAUSE_S = 30.0  # a refused row is tried again then: an ACL is mended by a person
 LOOK_S = 1.0  # how soon a new problem is published
+JUMP_S = 60.0  # more than a clock drifts in a minute
+HURRY_S = 2.0  # for what still waits, when a signal ends the unit
 MINUTE_S = 60.0  # between two rounds of retention, and two states without a change
 
 log = logging.getLogger(__name__)
@@ -81,17 +84,31 @@ class Lane:
             StalledError: the camera gives no frames.
             StoreError: a passage cannot be written.
         """
-        for frame in self.camera.frames():
-            sightings = self.recognizer.sightings(frame)
-            for settled in self.tracker.update(frame.at, frame.size, sightings):
-                self.settle(settled)
-            self.health.count("frames")
-            self.health.reject(self.tracker.rejected)
-            beat()
-            if self.stopping.is_set():
-                break
-        for settled in self.tracker.flush():
+        try:
+            for frame in self.camera.frames():
+                self.look(frame)
+                beat()
+                if self.stopping.is_set():
+                    break
+        finally:  # a camera that fails must not take with it who has just gone by
+            self.part()
+
+    def look(self, frame: Frame) -> None:
+        """Take in one frame."""
+        sightings = self.recognizer.sightings(frame)
+        for settled in self.tracker.update(frame.at, frame.size, sightings):
             self.settle(settled)
+        self.health.count("frames")
+        self.health.reject(self.tracker.rejected)
+
+    def part(self) -> None:
+        """Settle whoever is still in sight, but not in a recording that was broken off.
+
+        Played again, it would show the same vehicle longer, and that would be another passage.
+        """
+        if not (self.stamp.recorded and self.stopping.is_set()):
+            for settled in self.tracker.flush():
+                self.settle(settled)
 
     def settle(self, settled: Settled) -> None:
         """Decide what a vehicle gone by means, and write it down before anyone hears of it."""
@@ -113,7 +130,7 @@ class Lane:
             decision=decide(settled),
             epoch_ms=stamped.epoch_ms,
             clock=stamped.clock,
-            recorded=stamped.recorded,
+            recorded=self.stamp.recorded,
         )
 
 
@@ -148,6 +165,7 @@ class Sender:
     live_seq: int = field(default=0, init=False)  # of the newest live copy
     last_seq: int = field(default=0, init=False)  # of the newest copy on `last`
     hold_until: float = field(default=0.0, init=False)  # monotonic seconds, after a refusal
+    hurried_until: float = field(default=inf, init=False)  # monotonic seconds
 
     def send(self, beat: Beat) -> None:
         """Send whatever waits until the unit stops, then what can still go.
@@ -166,11 +184,15 @@ class Sender:
     def drain(self, timeout_s: float, beat: Beat) -> int:
         """Send until nothing waits or `timeout_s` seconds are over; gives what still waits."""
         deadline = time.monotonic() + timeout_s
-        while self.outbox.waiting() and time.monotonic() < deadline:
+        while self.outbox.waiting() and time.monotonic() < min(deadline, self.hurried_until):
             self.turn()
             beat()
             self.rest()
         return self.outbox.waiting()
+
+    def hurry(self) -> None:
+        """Somebody wants the unit to end now: what cannot go at once stays in the outbox."""
+        self.hurried_until = time.monotonic() + HURRY_S
 
     def turn(self) -> None:
         """Settle what the broker has answered, then hand over what there is room for."""
@@ -190,6 +212,8 @@ class Sender:
     def start_over(self) -> None:
         """Another connection: nothing that was handed to the one before counts."""
         self.session = self.link.session
+        if self.session and not self.keep_last_s:
+            self.link.publish(messages.no_last(self.topics))
         self.handed.clear()
         self.last_seq = 0
         self.hold_until = 0.0
@@ -236,6 +260,11 @@ class Sender:
             self.handed.add(message.seq)
 
 
+def _clock_s() -> float:
+    """Wall-clock seconds at the monotonic clock's zero: it changes when the clock is set."""
+    return time.time() - time.monotonic()
+
+
 @dataclass(slots=True)
 class Keeper:
     """Forgets what must not be kept and says how the unit is.
@@ -259,6 +288,8 @@ class Keeper:
     retention_s: float
     next_at: float = field(default=0.0, init=False)  # monotonic seconds
     told: tuple[object, ...] = field(default=(), init=False)
+    clock_s: float = field(default_factory=_clock_s, init=False)
+    began_after: int = field(default=-1, init=False)  # newest seq of the process before this
 
     def maintain(self, beat: Beat) -> None:
         """Once a minute forget and report, and report a change at once, until the unit stops.
@@ -273,6 +304,7 @@ class Keeper:
 
     def turn(self) -> None:
         """Do what is due now."""
+        self.follow_clock()
         vitals, now = self.health.snapshot(), time.monotonic()
         is_due = now >= self.next_at
         if is_due:
@@ -280,6 +312,20 @@ class Keeper:
             self.passages.forget(int((time.time() - self.retention_s) * 1000))
         if is_due or self.worth_telling(vitals) != self.told:
             self.report(vitals)
+
+    def follow_clock(self) -> None:
+        """Where the clock was set, this process's passages move with it: they are as old as before.
+
+        A unit without a battery clock starts days behind; once it learns the time, retention would
+        take what it has just seen for old.
+        """
+        if self.began_after < 0:
+            self.began_after = self.passages.newest_before_this_process()
+        jump = _clock_s() - self.clock_s
+        if abs(jump) > JUMP_S:
+            log.warning("the clock was set by %.0f s", jump)
+            self.passages.move_in_time(self.began_after, round(jump * 1000))
+            self.clock_s += jump
 
     def worth_telling(self, vitals: Vitals) -> tuple[object, ...]:
         """What is published as soon as it changes; a new broker knows nothing yet."""

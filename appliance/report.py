@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from appliance.errors import GatepostError
+from appliance.errors import GatepostError, PictureError
 from appliance.recognize.recognizer import Examination, Plate
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ class Shown:
 
     def __init__(self, recorded: RecordedCamera) -> None:
         self._recorded = recorded
+
+    @property
+    def fault(self) -> PictureError | None:
+        """The recording's fault."""
+        return self._recorded.fault
 
     def frames(self) -> Iterator[Frame]:
         """The recording's frames."""

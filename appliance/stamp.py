@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from ulid import ULID
 
@@ -22,17 +22,21 @@ class Stamped:
         uuid: ULID of the passage.
         epoch_ms: wall-clock time of the last sighting, milliseconds since 1970 UTC.
         clock: how far that can be trusted.
-        recorded: the track comes from a recording.
     """
 
     uuid: str
     epoch_ms: int
     clock: Clock
-    recorded: bool
 
 
 class Stamp(Protocol):
-    """Gives a settled track its id and its time."""
+    """Gives a settled track its id and its time.
+
+    Attributes:
+        recorded: the tracks come from a recording, so they are never live.
+    """
+
+    recorded: ClassVar[bool]
 
     def __call__(self, settled: Settled) -> Stamped:
         """The id and time of the next passage."""
@@ -47,11 +51,12 @@ class LiveStamp:
     """
 
     clock: Callable[[], Clock]
+    recorded: ClassVar[bool] = False
 
     def __call__(self, settled: Settled) -> Stamped:
         """The id and time of a passage that was just seen."""
         epoch_ms = time.time_ns() // 1_000_000 - round(1000 * (time.monotonic() - settled.last_at))
-        return Stamped(str(ULID()), epoch_ms, self.clock(), recorded=False)
+        return Stamped(str(ULID()), epoch_ms, self.clock())
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,7 @@ class RecordedStamp:
     source: Path
     begun_ms: int
     unit: str
+    recorded: ClassVar[bool] = True
 
     def __call__(self, settled: Settled) -> Stamped:
         """The id and time of a passage of this recording."""
@@ -78,4 +84,4 @@ class RecordedStamp:
         told = repr((str(self.source.resolve()), self.begun_ms, self.unit, place))
         chance = hashlib.sha256(told.encode()).digest()[:10]
         uuid = ULID.from_bytes(epoch_ms.to_bytes(6, "big") + chance)
-        return Stamped(str(uuid), epoch_ms, "none", recorded=True)
+        return Stamped(str(uuid), epoch_ms, "none")

@@ -49,7 +49,12 @@ class Loop:
     limit_s: float
 
 
-def supervise(loops: Sequence[Loop], stopping: Event, stop_s: float = 15.0) -> None:
+def supervise(
+    loops: Sequence[Loop],
+    stopping: Event,
+    stop_s: float = 15.0,
+    hurry: Callable[[], None] = lambda: None,
+) -> int:
     """Run all loops until one of them ends, or SIGTERM or SIGINT comes; then stop the others.
 
     Must be called on the main thread.
@@ -58,6 +63,11 @@ def supervise(loops: Sequence[Loop], stopping: Event, stop_s: float = 15.0) -> N
         loops: each gets a thread of its own.
         stopping: set when the loops shall return.
         stop_s: seconds that they have for it, after which the stop counts as stalled.
+        hurry: called when a signal asks for the end, before `stopping` is set or, where the end
+            is already under way, during it.
+
+    Returns:
+        The number of that signal, 0 where none came.
 
     Raises:
         StalledError: a loop gave no beat within its limit, or did not stop.
@@ -69,12 +79,14 @@ def supervise(loops: Sequence[Loop], stopping: Event, stop_s: float = 15.0) -> N
     with _signals() as asked, _ending(watched, stopping):
         for each in watched:
             each.start()
-        _watch(watched, lambda: asked.is_asked or any(w.over for w in watched), systemd, ended)
+        _watch(watched, lambda: asked.number or any(w.over for w in watched), systemd, ended)
         log.info("stopping")
         systemd.say("STOPPING=1")
+        asked.pass_on(hurry)
         stopping.set()
         deadline = time.monotonic() + stop_s
-        _watch(watched, lambda: _all_over(watched, deadline), systemd, ended)
+        _watch(watched, lambda: _all_over(watched, deadline, asked, hurry), systemd, ended)
+    return asked.number
 
 
 def is_hung() -> bool:
@@ -146,7 +158,7 @@ class _Systemd:
     """The notification socket; without one (not started by systemd) everything is left unsaid."""
 
     def __init__(self) -> None:
-        self._address = os.environ.get("NOTIFY_SOCKET", "").replace("@", "\0", 1)
+        self._address = _address(os.environ.get("NOTIFY_SOCKET", ""))
         self._fed_at: float | None = None
 
     def say(self, text: str) -> None:
@@ -169,6 +181,11 @@ class _Systemd:
             self._fed_at = now
 
 
+def _address(path: str) -> str:
+    """The socket's address: a leading @ stands for the null byte of an abstract name."""
+    return "\0" + path[1:] if path.startswith("@") else path
+
+
 class _Asked:
     """Whether a signal asked for an end.
 
@@ -176,10 +193,17 @@ class _Asked:
     """
 
     def __init__(self) -> None:
-        self.is_asked = False
+        self.number = 0
+        self._passed_on = False
 
-    def ask(self, _number: int, _frame: FrameType | None) -> None:
-        self.is_asked = True
+    def ask(self, number: int, _frame: FrameType | None) -> None:
+        self.number = number
+
+    def pass_on(self, hurry: Callable[[], None]) -> None:
+        """Call `hurry` once, if a signal has come."""
+        if self.number and not self._passed_on:
+            self._passed_on = True
+            hurry()
 
 
 @contextmanager
@@ -196,7 +220,7 @@ def _signals() -> Iterator[_Asked]:
 
 
 def _watch(
-    watched: Sequence[_Watched], is_enough: Callable[[], bool], systemd: _Systemd, ended: Event
+    watched: Sequence[_Watched], is_enough: Callable[[], object], systemd: _Systemd, ended: Event
 ) -> None:
     """Check every loop again and again until it is enough."""
     while not is_enough():
@@ -208,7 +232,10 @@ def _watch(
             systemd.feed()
 
 
-def _all_over(watched: Sequence[_Watched], deadline: float) -> bool:
+def _all_over(
+    watched: Sequence[_Watched], deadline: float, asked: _Asked, hurry: Callable[[], None]
+) -> bool:
+    asked.pass_on(hurry)
     late = [each.loop.name for each in watched if not each.over]
     if late and time.monotonic() > deadline:
         raise StalledError(f"loop {', '.join(late)}: did not stop in time")

@@ -149,11 +149,12 @@ def test_every_bad_photograph_is_named(
     cv2.imwrite(str(huge), np.zeros((10000, 10000, 3), np.uint8))
     code, lines, complaint = gatepost("read", missing, tmp_path, huge, photograph)
     assert (code, len(lines)) == (66, 1)
-    assert complaint.splitlines() == [
+    told = complaint.splitlines()
+    assert told[:2] == [
         f"{missing}: cannot be read: No such file or directory",
         f"{tmp_path}: cannot be read: Is a directory",
-        f"{huge}: 10000x10000 px, expected 16 to 8192 px a side",
     ]
+    assert told[2].startswith(f"{huge}: OpenCV refuses it, more than 8192x8192 px?")
 
 
 def test_annotating_draws_into_a_copy(gatepost: Gatepost, photograph: Path, tmp_path: Path) -> None:
@@ -340,7 +341,7 @@ def test_every_fault_of_the_configuration_is_told(gatepost: Gatepost, tmp_path: 
     code, lines, complaint = gatepost("check", "--config", config)
     assert (code, lines) == (78, [])
     assert sorted(complaint.splitlines()) == [
-        f"{config}: lane.gone_s = 100: expected 0.2 to 30",
+        f"{config}: lane.gone_s = 100: expected 0.2 to 8",
         f"{config}: lane.least_raeds = 3: unknown key; did you mean lane.least_reads?",
         f"{config}: mqtt.port = 0: expected 1 to 65535",
     ]

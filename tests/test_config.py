@@ -9,8 +9,9 @@ import pytest
 from pydantic import ValidationError
 
 from appliance import config
-from appliance.config import Config, load_config
+from appliance.config import Config, Lane, load_config
 from appliance.errors import ConfigurationError
+from appliance.pipeline import FRESH_S
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +23,7 @@ FAULTS = {
         "[recognition]\nleast_detection = 2.0",
         "recognition.least_detection = 2.0: expected 0.05 to 0.99",
     ),
-    "infinity": ("[lane]\ngone_s = inf", "lane.gone_s = inf: expected 0.2 to 30"),
+    "infinity": ("[lane]\ngone_s = inf", "lane.gone_s = inf: expected 0.2 to 8"),
     "a misspelt key": (
         "[lane]\nleast_raeds = 2",
         "lane.least_raeds = 2: unknown key; did you mean lane.least_reads?",
@@ -40,7 +41,7 @@ FAULTS = {
     "a fraction for a count": ("[lane]\nleast_reads = 2.5", "lane.least_reads = 2.5: expected a"),
     "a truth for a number": (
         "[lane]\ngone_s = true",
-        "lane.gone_s = True: expected 0.2 to 30",
+        "lane.gone_s = True: expected 0.2 to 8",
     ),
     "a number for a truth": ("[mqtt]\ntls = 1", "mqtt.tls = 1: expected a valid boolean"),
     "a value for a table": ("mqtt = 3", "mqtt = 3: expected a valid"),
@@ -196,3 +197,30 @@ def test_a_configuration_does_not_change(tmp_path: Path) -> None:
     loaded = load_config(written(tmp_path, ""))
     with pytest.raises(ValidationError, match="frozen"):
         loaded.unit.id = "other"  # type: ignore[misc]
+
+
+SECRETS = {
+    "a password in the file": ("[mqtt]\npassword = 'hunter2'", "mqtt.password = '***'"),
+    "an address of a wrong kind": (
+        "[mqtt]\nport = 'mqtt://me:hunter2@there'",
+        "mqtt.port = 'mqtt://***@there'",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_no_secret_stands_in_a_message(name: str, tmp_path: Path) -> None:
+    """Messages end in logs."""
+    text, message = SECRETS[name]
+    path = tmp_path / "gatepost.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigurationError) as caught:
+        load_config(path)
+    assert message in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_vehicle_is_gone_before_its_passage_is_stale() -> None:
+    """A longer `gone_s` would silently switch live passages off."""
+    (most,) = [m.le for m in Lane.model_fields["gone_s"].metadata if hasattr(m, "le")]
+    assert most < FRESH_S

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from tests.conftest import PATIENCE_S, Broker, Listener, until
@@ -32,9 +34,9 @@ def config(tmp_path: Path, broker: Broker) -> Path:
     return path
 
 
-def start_replay(config: Path, *options: str) -> subprocess.Popen[str]:
+def start_replay(config: Path, *options: str, recording: Path = CLIP) -> subprocess.Popen[str]:
     """`gatepost replay` of the bundled clip as a process of its own."""
-    command = [sys.executable, "-m", "appliance", "replay", str(CLIP), "--json"]
+    command = [sys.executable, "-m", "appliance", "replay", str(recording), "--json"]
     command += ["--config", str(config), *options]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
@@ -80,38 +82,74 @@ def test_a_replay_in_real_time_is_live(
 def test_the_broker_dies_under_a_replay(
     config: Path, broker: Broker, listen: Callable[..., Listener]
 ) -> None:
-    """Passages recorded before, while and after the broker is dead all arrive, each as itself."""
+    """Passages sent before, in flight when, and recorded while the broker is dead all arrive."""
     listener = listen(broker)
     broker.save()
     process = start_replay(config)
-    until(lambda: listener.on("log"), "the first passage", SLOW_S)
-    broker.kill()
     assert process.stdout is not None
-    printed = [json.loads(process.stdout.readline())["uuid"] for _ in TRUTH]
+    until(lambda: listener.on("log"), "the first passage", SLOW_S)
+    first = json.loads(process.stdout.readline())["uuid"]
+    broker.freeze()
+    in_flight = json.loads(process.stdout.readline())["uuid"]
+    broker.kill()
+    printed = [first, in_flight]
+    printed += [json.loads(process.stdout.readline())["uuid"] for _ in TRUTH[2:]]
     broker.restart()
     process.communicate(timeout=SLOW_S)
     assert process.returncode == 0
     until(lambda: set(logged(listener)) == set(printed), "every passage on log")
-    assert len(printed) == len(TRUTH)
+    assert len(set(printed)) == len(TRUTH)
 
 
-def test_the_unit_dies_and_is_started_again(
-    config: Path, broker: Broker, listen: Callable[..., Listener]
+def test_the_unit_dies_and_its_outbox_is_served_at_the_next_start(
+    config: Path, broker: Broker, listen: Callable[..., Listener], tmp_path: Path
 ) -> None:
-    """What a killed unit had recorded arrives after the next start, with the ids it was given."""
+    """What a killed unit had recorded arrives although the next start sees no vehicle at all."""
     listener = listen(broker)
     broker.save()
     broker.kill()
     killed = start_replay(config)
     assert killed.stdout is not None
-    first = json.loads(killed.stdout.readline())["uuid"]
+    recorded = [json.loads(killed.stdout.readline())["uuid"] for _ in range(2)]
     killed.send_signal(signal.SIGKILL)
     killed.communicate(timeout=PATIENCE_S)
     broker.restart()
-    again = start_replay(config)
-    uuids = told(again)
-    assert first == uuids[0], "the same passage of the same recording is the same"
-    until(lambda: logged(listener) == uuids, "every passage on log")
+    empty = tmp_path / "nothing"
+    empty.mkdir()
+    cv2.imwrite(str(empty / "grey.png"), np.full((64, 64, 3), 114, np.uint8))
+    assert told(start_replay(config, recording=empty)) == []
+    until(lambda: logged(listener) == recorded, "the killed unit's passages")
+
+
+def test_a_replay_that_was_killed_is_started_again(
+    config: Path, broker: Broker, listen: Callable[..., Listener]
+) -> None:
+    """The same recording gives the same ids, so nobody who drops repeats counts twice."""
+    listener = listen(broker)
+    killed = start_replay(config)
+    assert killed.stdout is not None
+    first = json.loads(killed.stdout.readline())["uuid"]
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate(timeout=PATIENCE_S)
+    uuids = told(start_replay(config))
+    assert first == uuids[0]
+    assert len(uuids) == len(TRUTH)
+    until(lambda: set(logged(listener)) == set(uuids), "every passage on log")
+
+
+def test_an_interrupted_replay_says_so_and_leaves_no_half_passage(
+    config: Path, broker: Broker
+) -> None:
+    """Ctrl-C with the broker away ends within seconds; a vehicle still in sight is not settled."""
+    broker.kill()
+    process = start_replay(config)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 128 + signal.SIGINT
+    full = told(start_replay(config, "--linger", "0"))
+    assert len(full) == len(TRUTH), "the same seqs and ids: none of a half-seen vehicle"
 
 
 def test_the_history_forgets_but_the_outbox_is_served_first(

@@ -99,7 +99,9 @@ class FakeBench(Bench):
     def sent(self, *but: str) -> list[tuple[str, int, bool]]:
         """Topic, seq and lateness of what went out, in order, without some topics."""
         return [
-            _brief(each) for each in self.link.history if _level(each) not in {"availability", *but}
+            _brief(each)
+            for each in self.link.history
+            if each.payload and _level(each) not in {"availability", *but}
         ]
 
 

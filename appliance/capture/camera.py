@@ -14,10 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.domain import Frame
+from appliance.errors import PictureError
 
 
 class Camera(Protocol):
-    """A source of frames."""
+    """A source of frames.
+
+    Attributes:
+        fault: why a recording ended early, or what was left out of it; None where all is well.
+    """
+
+    @property
+    def fault(self) -> PictureError | None:
+        """Known once `frames` has ended."""
 
     def frames(self) -> Iterator[Frame]:
         """Frames in the order of their time, until the camera is closed or the recording ends.
@@ -49,6 +58,7 @@ class FakeCamera:
         self._pictures = pictures
         self._rate = rate
         self._closed = False
+        self.fault: PictureError | None = None
 
     def frames(self) -> Iterator[Frame]:
         """The pictures in order."""

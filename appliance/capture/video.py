@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from appliance.capture.camera import read_only
 from appliance.domain import Frame
-from appliance.errors import PictureError, StalledError
+from appliance.errors import PictureError, StalledError, without_secrets
 
 PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 LEAST_SIDE, LARGEST_SIDE = 16, 8192
@@ -25,8 +25,10 @@ TEXT = int.from_bytes(b"ansi", "little")
 """The codec of FFmpeg's terminal, which plays a text file as a film of typed letters."""
 BUFFERED, AT_ONCE_S = 4, 0.002
 """Frames that a driver keeps at most (V4L2's usual four), and how fast it hands out an old one."""
+INDEXED = (".mp4", ".m4v", ".mov", ".mkv")
+"""Containers that count their frames: less than a second may be missing."""
 LEAST_PLAYED = 0.9
-"""Share of the promised frames; containers without an index estimate them from the bit rate."""
+"""Share of the promised frames; the other containers estimate them from the bit rate."""
 FOLDER_RATE = 10.0
 """Frames per second that a folder of pictures stands for, having no times of its own."""
 
@@ -45,8 +47,9 @@ def load_picture(path: Path) -> NDArray[np.uint8]:
         raise PictureError(f"{path}: the file is empty, a picture was expected")
     try:
         image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error as fault:  # OpenCV refuses pictures above 2^30 pixels by throwing
-        raise PictureError(f"{path}: OpenCV refuses the picture: {fault.err}") from fault
+    except cv2.error as fault:  # how it refuses more pixels than appliance/__init__ lets it decode
+        most = f"{LARGEST_SIDE}x{LARGEST_SIDE} px"
+        raise PictureError(f"{path}: OpenCV refuses it, more than {most}? ({fault.err})") from fault
     if image is None:
         raise PictureError(f"{path}: not a picture, or damaged ({len(content)} bytes)")
     height, width = image.shape[:2]
@@ -112,9 +115,17 @@ class RecordedCamera:
 
     def _images(self) -> Iterator[NDArray[np.uint8]]:
         try:
-            yield from map(load_picture, self._pictures) if self._pictures else self._played()
+            yield from self._loaded() if self._pictures else self._played()
         except PictureError as fault:  # what came before it still counts
             self.fault = fault
+
+    def _loaded(self) -> Iterator[NDArray[np.uint8]]:
+        """The folder's pictures; a bad one is left out, and the first of them is the fault."""
+        for path in self._pictures or ():
+            try:
+                yield load_picture(path)
+            except PictureError as fault:
+                self.fault = self.fault or fault
 
     def _played(self) -> Iterator[NDArray[np.uint8]]:
         seen, promised = 0, self.recording.frames
@@ -122,7 +133,9 @@ class RecordedCamera:
             while (image := video.next()) is not None:
                 seen += 1
                 yield image
-        if seen < LEAST_PLAYED * promised:
+        exact = self.source.suffix.lower() in INDEXED
+        least = promised - self.recording.rate if exact else LEAST_PLAYED * promised
+        if seen < least:
             raise PictureError(
                 f"{self.source}: ends after {seen} of {promised} frames: damaged or cut off"
             )
@@ -131,12 +144,16 @@ class RecordedCamera:
 class LiveCamera:
     """A USB device or a network stream.
 
+    Frames of a network stream may be older than they seem: FFmpeg buffers, and their true age is
+    not known here.  Nothing that opens may hang on one.
+
     Args:
         source: device path or number, or an rtsp:// address.
         silent_s: seconds without a frame before StalledError.
     """
 
     def __init__(self, source: str, silent_s: float) -> None:
+        self.fault: PictureError | None = None
         self._source, self._silent_s = source, silent_s
         self._stop = threading.Event()
 
@@ -152,7 +169,8 @@ class LiveCamera:
                     yield Frame(read_only(image), now, number)
                     number, last = number + 1, now
                 elif now - last > self._silent_s:
-                    raise StalledError(f"camera {self._source}: no frame for {now - last:.0f} s")
+                    name = without_secrets(self._source)
+                    raise StalledError(f"camera {name}: no frame for {now - last:.0f} s")
                 else:
                     self._stop.wait(0.1)
 
@@ -162,7 +180,7 @@ class LiveCamera:
 
 
 class _Opened:
-    """OpenCV's capture as a context, with frames checked."""
+    """OpenCV's capture as a context: released however it ends."""
 
     def __init__(self, source: str) -> None:
         self._source = source
@@ -171,7 +189,7 @@ class _Opened:
         device = int(self._source) if self._source.isdecimal() else self._source
         self._capture = cv2.VideoCapture(device)
         if not self._capture.isOpened():
-            raise PictureError(f"{self._source}: cannot be opened as a video")
+            raise PictureError(f"{without_secrets(self._source)}: cannot be opened as a video")
         return self
 
     def __exit__(self, *_: object) -> None:

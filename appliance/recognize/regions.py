@@ -63,13 +63,11 @@ class Regions:
                 self._by_shape[shape].append(form)
 
     def require(self, home: Sequence[str]) -> None:
-        """Raise ConfigurationError unless every code of `home` is a region or a country."""
-        known = {*self.by_code, *map(_country, self.by_code)}
-        for code in home:
-            if code not in known:
-                near = get_close_matches(code, sorted(known), n=1, cutoff=0.4)
-                hint = f"; did you mean {near[0]!r}?" if near else ""
-                raise ConfigurationError(f"region {code!r} is not known{hint}")
+        """Raise ConfigurationError, naming each, unless all of `home` are regions or countries."""
+        known = sorted({*self.by_code, *map(_country, self.by_code)})
+        strange = [code for code in home if code not in known]
+        if strange:
+            raise ConfigurationError("\n".join(_unknown(code, known) for code in strange))
 
     def fitting(self, text: str) -> list[Format]:
         """The formats that `text` fits, of all regions."""
@@ -168,6 +166,12 @@ def load_regions(folder: Path) -> Regions:
     if not regions:
         raise ModelError(f"{folder}: no region files (*.toml) here")
     return Regions(regions)
+
+
+def _unknown(code: str, known: Sequence[str]) -> str:
+    near = get_close_matches(code, known, n=1, cutoff=0.4)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"region {code!r} is not known{hint}"
 
 
 def _country(code: str) -> str:

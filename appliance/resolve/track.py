@@ -31,6 +31,8 @@ TELLING, CERTAIN = 4, 5
 """Characters from which a text says anything, and from which equal texts are the same plate."""
 MEMORY = 5
 """Sightings whose texts are compared with a new one."""
+MOST = 160
+"""Sightings that a track keeps: a vehicle may wait for minutes, and a sign for ever."""
 STRIDE = 4
 """Sightings over which a plate's motion is measured: one step alone is mostly noise."""
 GROWN = 1.12
@@ -39,9 +41,15 @@ GROWN = 1.12
 
 @dataclass(slots=True)
 class Track:
-    """The sightings of one plate, oldest first."""
+    """The sightings of one plate, oldest first; of a long stay only a part from the middle."""
 
     sightings: list[Sighting] = field(default_factory=list)
+
+    def add(self, sighting: Sighting) -> None:
+        """Take in one more; beyond MOST every other one between the first and last quarter goes."""
+        self.sightings.append(sighting)
+        if len(self.sightings) > MOST:
+            del self.sightings[MOST // 4 : -(MOST // 4) : 2]
 
     @property
     def last(self) -> Sighting:
@@ -120,7 +128,7 @@ class Tracker:
         taken_sightings: set[int] = set()
         for _, t, s in sorted(fits, reverse=True):
             if t not in taken_tracks and s not in taken_sightings:
-                self._tracks[t].sightings.append(sightings[s])
+                self._tracks[t].add(sightings[s])
                 taken_tracks.add(t)
                 taken_sightings.add(s)
         new = [x for s, x in enumerate(sightings) if s not in taken_sightings]

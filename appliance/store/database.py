@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SESSION = uuid4().hex  # of this process; monotonic times written by another one mean nothing here
-BUSY_S = 10.0  # a minute's retention on a slow card holds the file for some seconds
+BUSY_S = 10.0  # retention deletes in small parts, so that nobody waits this long
 
 PRAGMAS = (
     "PRAGMA synchronous = FULL",  # NORMAL loses the last commits of a WAL at a power cut
@@ -37,6 +37,7 @@ SCHEMA = (
         uuid TEXT NOT NULL UNIQUE,
         epoch_ms INTEGER NOT NULL,
         kept_from_ms INTEGER NOT NULL,
+        written_by TEXT NOT NULL,
         body TEXT NOT NULL)""",
     "CREATE INDEX passages_by_age ON passages (kept_from_ms)",
     """CREATE TABLE outbox (

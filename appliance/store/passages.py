@@ -9,11 +9,15 @@ import time
 from typing import TYPE_CHECKING
 
 from appliance.domain import Message
+from appliance.store.database import SESSION
 from appliance.store.outbox import enqueue, trim
 
 if TYPE_CHECKING:
     from appliance.domain import Passage
     from appliance.store.database import Database
+
+
+AT_A_TIME = 500  # rows that one transaction forgets: tens of milliseconds on a good disk
 
 
 class Passages:
@@ -67,17 +71,41 @@ class Passages:
         Returns:
             How many passages were forgotten.
         """
-        with self._database.transaction():
-            gone = self._database.change(
-                "DELETE FROM passages WHERE kept_from_ms < ?", (before_epoch_ms,)
-            )
+        gone = 0
+        while forgotten := self._forget_some(before_epoch_ms):
+            gone += forgotten
         self._database.empty_log()
         return gone
 
+    def newest_before_this_process(self) -> int:
+        """The highest `seq` that another process wrote, 0 where there is none."""
+        rows = self._database.rows(
+            "SELECT max(seq) FROM passages WHERE written_by != ?", (SESSION,)
+        )
+        return int(rows[0][0] or 0)
+
+    def move_in_time(self, after_seq: int, by_ms: int) -> None:
+        """Let retention of all passages after a `seq` begin that much later: the clock was set."""
+        with self._database.transaction():
+            self._database.change(
+                "UPDATE passages SET kept_from_ms = kept_from_ms + ? WHERE seq > ?",
+                (by_ms, after_seq),
+            )
+
+    def _forget_some(self, before_epoch_ms: int) -> int:
+        """A few at a time: whoever records must not wait for a large clearance."""
+        with self._database.transaction():
+            return self._database.change(
+                "DELETE FROM passages WHERE seq IN"
+                " (SELECT seq FROM passages WHERE kept_from_ms < ? LIMIT ?)",
+                (before_epoch_ms, AT_A_TIME),
+            )
+
     def _insert(self, passage: Passage, body: str, fresh_until: float | None) -> int:
         self._database.change(
-            "INSERT INTO passages (uuid, epoch_ms, kept_from_ms, body) VALUES (?, ?, ?, ?)",
-            (passage.uuid, passage.epoch_ms, _kept_from_ms(passage), body),
+            "INSERT INTO passages (uuid, epoch_ms, kept_from_ms, written_by, body)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (passage.uuid, passage.epoch_ms, _kept_from_ms(passage), SESSION, body),
         )
         seq = int(self._database.rows("SELECT last_insert_rowid()")[0][0])
         if self._outbox_bytes is not None:

@@ -109,6 +109,11 @@ def last(topics: Topics, message: Message, age_s: int | None, expiry_s: int) -> 
     return Publication(topics.last, complete(message, age_s), retained=True, expiry_s=expiry_s)
 
 
+def no_last(topics: Topics) -> Publication:
+    """Empties `last` in the broker: a passage may stand there from before privacy was asked for."""
+    return Publication(topics.last, "", retained=True)
+
+
 def state(topics: Topics, body: str) -> Publication:
     """The unit's health."""
     return Publication(topics.state, body, retained=True)

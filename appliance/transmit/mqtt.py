@@ -255,9 +255,14 @@ def _client(broker: Mqtt, topics: Topics, attempt: int) -> Client:
     client.will_set(will.topic, will.payload, 1, will.retained)
     try:
         _authenticate(client, broker)
-    except OSError as fault:  # ssl's errors are OSErrors too
-        raise ConfigurationError(f"mqtt: {fault}") from fault
+    except (OSError, UnicodeError) as fault:  # ssl's errors are OSErrors too
+        raise ConfigurationError(f"mqtt: a file cannot be used: {fault}") from fault
     return client
+
+
+def check_files(broker: Mqtt) -> None:
+    """Raise ConfigurationError unless the password and the authorities can be read and used."""
+    _client(broker, Topics("check"), 0)
 
 
 def _authenticate(client: Client, broker: Mqtt) -> None:

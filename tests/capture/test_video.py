@@ -126,7 +126,7 @@ def test_a_huge_picture_is_refused(tmp_path: Path) -> None:
     """10000 pixels a side would take more memory than the unit has to spare."""
     path = tmp_path / "huge.png"
     path.write_bytes(encoded(".png", np.zeros((10000, 10000, 3), np.uint8)))
-    with pytest.raises(PictureError, match="10000x10000 px, expected 16 to 8192 px a side"):
+    with pytest.raises(PictureError, match="more than 8192x8192 px"):
         load_picture(path)
 
 
@@ -231,12 +231,12 @@ def test_a_cut_clip_gives_what_is_there_and_then_its_fault(tmp_path: Path) -> No
     assert message in str(camera.fault)
 
 
-def test_a_damaged_picture_in_a_folder_ends_it_there(tmp_path: Path) -> None:
-    """With the picture's name, and after the frames before it."""
+def test_a_damaged_picture_in_a_folder_is_left_out_and_told(tmp_path: Path) -> None:
+    """The others are frames; the fault names the first that was none."""
     folder = folder_of(PICTURES, tmp_path / "pictures")
     (folder / "0003.png").write_bytes(half(encoded(".png")))
     camera = RecordedCamera(folder)
-    assert [frame.number for frame in camera.frames()] == [0, 1, 2]
+    assert len(list(camera.frames())) == len(PICTURES) - 1
     assert "0003.png: not a picture, or damaged" in str(camera.fault)
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.domain import Box, Candidate, Detection, Quad, Read, Settled, Sighting
-from appliance.resolve.track import Terms, Tracker
+from appliance.resolve.track import MOST, Terms, Track, Tracker
 
 RATE = 10.0
 SIZE = (1280, 720)
@@ -328,3 +328,13 @@ def test_no_sighting_counts_twice(frames: list[list[tuple[str, int, int]]]) -> N
     settled = passages(lane)
     assert sum(passage.frames for passage in settled) <= legible
     assert all(passage.reads >= 3 for passage in settled)
+
+
+def test_a_sign_that_stays_for_ever_stays_small() -> None:
+    """A track keeps its beginning and its end, and no more than it can vote on in no time."""
+    track = Track()
+    for number in range(5000):
+        track.add(sighting(number, "NOPARKNG", (100, 100)))
+    assert len(track.sightings) <= MOST
+    assert [s.frame for s in track.sightings[:3]] == [0, 1, 2]
+    assert track.last.frame == 4999

@@ -19,6 +19,8 @@ from appliance.store.outbox import Outbox
 from appliance.store.passages import Passages
 from tests.conftest import PASSAGE, numbered, until
 
+DAY_MS = 86_400_000
+
 ROOM = 1_000_000
 STEPS = st.one_of(
     st.tuples(st.just("record"), st.integers(0, 8)),
@@ -212,3 +214,12 @@ def test_the_limit_counts_bytes_not_letters(database: Database) -> None:
     for number in range(4):
         passages.record(numbered(number), "Ж" * 100, None)
     assert (outbox.waiting(), outbox.dropped()) == (2, 2)
+
+
+def test_a_clock_that_is_set_takes_nothing_and_keeps_nothing(database: Database) -> None:
+    """Passages of a process whose clock was days behind are as old after it is set as before."""
+    passages = Passages(database, 10**6)
+    passages.record(numbered(1, epoch_ms=1000), "{}", None)
+    passages.move_in_time(passages.newest_before_this_process(), 10 * DAY_MS)
+    assert passages.forget(10 * DAY_MS) == 0
+    assert passages.forget(10 * DAY_MS + 1001) == 1
