@@ -60,7 +60,8 @@ def build_reader(config: Config) -> Reader:
 
 def build_recognizer(config: Config) -> Recognizer:
     """Detector and reader together."""
-    return Recognizer(build_detector(config), build_reader(config))
+    least = config.recognition.least_detection
+    return Recognizer(build_detector(config), build_reader(config), least)
 
 
 def build_tracker(config: Config) -> Tracker:

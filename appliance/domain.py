@@ -153,9 +153,10 @@ class Settled:
         reads: of the sightings that voted, those whose own text is `read.text`.
         frames: sightings that voted; of a long stay not all do.
         first_frame, last_frame: frame numbers of the first and the last sighting.
+        best_frame: of the sighting that read best.
         first_at, last_at: their monotonic times, seconds.
         direction: approaching where the plate grew.
-        box: of the sighting that read best.
+        box: of the plate in `best_frame`.
         image_size: width and height of the frame in pixels.
     """
 
@@ -164,6 +165,7 @@ class Settled:
     frames: int
     first_frame: int
     last_frame: int
+    best_frame: int
     first_at: float
     last_at: float
     direction: Direction

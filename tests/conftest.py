@@ -43,6 +43,7 @@ SETTLED = Settled(
     frames=9,
     first_frame=10,
     last_frame=40,
+    best_frame=33,
     first_at=100.0,
     last_at=101.84,
     direction="approaching",

@@ -31,7 +31,7 @@ def main() -> int:
     print(report.PASSAGE_HEAD)
     for number, passage in enumerate(passages, 1):
         print(report.passage_line(passage, number))
-    print(f"Pictures of them: {', '.join(str(p.relative_to(ROOT)) for p in pictures)}")
+    print(f"{len(pictures)} pictures of them, annotated: {OUT.relative_to(ROOT)}/")
     return 0
 
 
@@ -51,15 +51,15 @@ def play(clip: Path) -> list[Passage]:
 
 
 def draw(clip: Path, passages: list[Passage]) -> list[Path]:
-    """One annotated picture for each passage: the frame in which its plate was seen last."""
+    """One annotated picture for each passage: the frame in which its plate was read best."""
     recognizer = app.build_recognizer(Config())
-    wanted = {passage.settled.last_frame: number for number, passage in enumerate(passages, 1)}
     written = []
     for frame in RecordedCamera(clip).frames():
-        if frame.number in wanted:
-            path = OUT / f"passage-{wanted[frame.number]}.jpg"
-            report.save_picture(path, report.draw(frame.image, recognizer.examine(frame.image)))
-            written.append(path)
+        for number, passage in enumerate(passages, 1):
+            if frame.number == passage.settled.best_frame:
+                path = OUT / f"passage-{number}.jpg"
+                report.save_picture(path, report.draw(frame.image, recognizer.examine(frame.image)))
+                written.append(path)
     return written
 
 

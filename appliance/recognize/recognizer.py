@@ -31,19 +31,35 @@ class Examination:
     read_ms: float
 
 
-class Recognizer:
-    """Finds and reads all plates of a picture."""
+LEGIBLE, SPOKEN = 4, 0.01
+"""Characters, and confidence of the text, from which a plate counts as legible."""
+DOUBT = 0.15
+"""By how much more a thing that cannot be read must look like a plate: signs, vents and far lamps
+read as nothing.  On `detect` valid, at 0.37, it brings 0.21 false plates a picture down to 0.10 and
+recall from 0.927 to 0.906 (tools/train/evaluate)."""
 
-    def __init__(self, detector: Detector, reader: Reader) -> None:
+
+class Recognizer:
+    """Finds and reads all plates of a picture.
+
+    Args:
+        detector: finds what looks like a plate.
+        reader: reads it.
+        least: confidence of a detection that can be read, 0 to 1; DOUBT more where it cannot.
+    """
+
+    def __init__(self, detector: Detector, reader: Reader, least: float) -> None:
         self._detector = detector
         self._reader = reader
+        self._least = least
 
     def examine(self, image: NDArray[np.uint8]) -> Examination:
         """Every plate of a (H, W, 3) BGR picture; a plate that cannot be read has an empty text."""
         begun = time.perf_counter()
         detections = self._detector.detect(image)
         found = time.perf_counter()
-        plates = [Plate(d, self._read(image, d)) for d in detections]
+        read = [Plate(d, self._read(image, d)) for d in detections]
+        plates = [plate for plate in read if self._is_credible(plate)]
         done = time.perf_counter()
         best_first = sorted(plates, key=_worth, reverse=True)
         return Examination(tuple(best_first), 1e3 * (found - begun), 1e3 * (done - found))
@@ -52,6 +68,10 @@ class Recognizer:
         """The plates of a frame, for the tracker."""
         plates = self.examine(frame.image).plates
         return [Sighting(frame.number, frame.at, p.detection, p.read) for p in plates]
+
+    def _is_credible(self, plate: Plate) -> bool:
+        legible = len(plate.read.text) >= LEGIBLE and plate.read.confidence >= SPOKEN
+        return plate.detection.confidence >= self._least + (0.0 if legible else DOUBT)
 
     def _read(self, image: NDArray[np.uint8], detection: Detection) -> Read:
         return self._reader.read(rectify(image, detection.quad, self._reader.crop_size))

@@ -187,6 +187,7 @@ def _sum_up(track: Track, image_size: tuple[int, int]) -> Settled:
         frames=len(spoken),
         first_frame=track.sightings[0].frame,
         last_frame=track.last.frame,
+        best_frame=best.frame,
         first_at=track.sightings[0].at,
         last_at=track.last.at,
         direction=_direction(track),

@@ -10,7 +10,7 @@ from appliance.domain import Frame
 from appliance.recognize.detect import CELL, Detector, encode_corners
 from appliance.recognize.model import FakeModel
 from appliance.recognize.read import Reader
-from appliance.recognize.recognizer import Recognizer
+from appliance.recognize.recognizer import DOUBT, Recognizer
 from appliance.recognize.regions import load_regions
 from tests.recognize.conftest import CHARACTERS, MODELS, drawn_scene, reading
 
@@ -36,7 +36,7 @@ def two_plates() -> Detector:
 
 def recognizer(*rows: str, sure: float = 0.9) -> Recognizer:
     """Sees two plates on every picture, and reads the same on both."""
-    return Recognizer(two_plates(), Reader(reading(*rows, sure=sure), CHARACTERS, REGIONS))
+    return Recognizer(two_plates(), Reader(reading(*rows, sure=sure), CHARACTERS, REGIONS), 0.2)
 
 
 def test_every_plate_is_read_and_the_best_comes_first() -> None:
@@ -53,6 +53,14 @@ def test_a_plate_that_cannot_be_read_stays_in_sight() -> None:
     assert [p.read.text for p in recognizer("", sure=0.99).examine(PICTURE).plates] == ["", ""]
 
 
+def test_what_cannot_be_read_must_look_more_like_a_plate() -> None:
+    """Signs and vents read as nothing: the weak one of two is left out, the strong one stays."""
+    reader = Reader(reading("", sure=0.99), CHARACTERS, REGIONS)
+    least = WEAK - DOUBT / 2
+    plates = Recognizer(two_plates(), reader, least).examine(PICTURE).plates
+    assert [round(plate.detection.confidence, 2) for plate in plates] == [STRONG]
+
+
 def test_sightings_have_number_and_time_of_their_frame() -> None:
     """All of them."""
     sightings = recognizer("KX53PXF").sightings(Frame(PICTURE, at=12.5, number=40))
@@ -64,7 +72,7 @@ def test_a_picture_without_a_plate_gives_nothing() -> None:
     blank = FakeModel(
         (64, 64, 3), (np.zeros((8, 8, 1), np.float32), np.zeros((8, 8, 8), np.float32))
     )
-    nobody = Recognizer(Detector(blank, 0.3), Reader(reading("A"), CHARACTERS, REGIONS))
+    nobody = Recognizer(Detector(blank, 0.3), Reader(reading("A"), CHARACTERS, REGIONS), 0.2)
     assert nobody.examine(PICTURE).plates == ()
     assert nobody.sightings(Frame(PICTURE, 0.0, 0)) == []
 
@@ -74,7 +82,9 @@ def test_the_models_that_ship_find_and_read_a_drawn_plate(
 ) -> None:
     """At its place, with a text; which one is the business of `tools/train/evaluate`."""
     reader = Reader(read_model, read_model.manifest.characters, REGIONS)
-    examined = Recognizer(Detector(detect_model, 0.2), reader).examine(drawn_scene(at=(100, 220)))
+    examined = Recognizer(Detector(detect_model, 0.2), reader, 0.2).examine(
+        drawn_scene(at=(100, 220))
+    )
     best = examined.plates[0]
     x, y = best.detection.box.centre
     assert 150 < x < 250
@@ -88,5 +98,5 @@ def test_the_models_that_ship_give_the_same_twice(
 ) -> None:
     """A replay is repeatable only if inference is."""
     reader = Reader(read_model, read_model.manifest.characters, REGIONS)
-    shipped = Recognizer(Detector(detect_model, 0.2), reader)
+    shipped = Recognizer(Detector(detect_model, 0.2), reader, 0.2)
     assert shipped.examine(drawn_scene()).plates == shipped.examine(drawn_scene()).plates

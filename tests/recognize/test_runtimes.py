@@ -52,7 +52,7 @@ def vehicle(shape: tuple[int, int, int]) -> NDArray[np.uint8]:
 
 @pytest.mark.parametrize("network", ["detect", "read"])
 def test_the_old_runtime_says_the_same(network: str, old_python: Path, tmp_path: Path) -> None:
-    """Both runtimes agree to within one step of eight bits on the average: their kernels round."""
+    """Both runtimes agree to within two steps of eight bits on the average: kernels round."""
     manifest, given, found = MODELS / f"{network}.toml", tmp_path / "a.npy", tmp_path / "b.npz"
     lite = LiteModel(manifest, 1)
     picture = vehicle(lite.input_shape)
@@ -62,4 +62,4 @@ def test_the_old_runtime_says_the_same(network: str, old_python: Path, tmp_path:
     old = list(np.load(found).values())
     for ours, theirs, tensor in zip(lite.run(picture), old, lite.manifest.outputs, strict=True):
         assert ours.std() > tensor.scale, "the picture shows something"
-        assert np.abs(ours - theirs).mean() <= tensor.scale
+        assert np.abs(ours - theirs).mean() <= 2 * tensor.scale

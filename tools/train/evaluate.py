@@ -14,10 +14,9 @@ from typing import Any
 
 import cv2
 
-from appliance.app import build_detector, build_reader, build_tracker
+from appliance.app import build_reader, build_recognizer, build_tracker
 from appliance.config import MODELS, Config
 from appliance.recognize.model import read_manifest
-from appliance.recognize.recognizer import Recognizer
 from tools.train import scoring, sheets
 from tools.train.labels import PLATES
 from tools.train.manifests import rewrite_scores
@@ -56,8 +55,7 @@ def main() -> None:
 
 def evaluate(config: Config, plates: Path, out: Path) -> dict[str, Any]:
     """All figures; the pictures go to `out`."""
-    detector, reader = build_detector(config), build_reader(config)
-    recognizer = Recognizer(detector, reader)
+    recognizer, reader = build_recognizer(config), build_reader(config)
     detected = scoring.detect_all(recognizer, plates)
     read = scoring.read_all(reader, plates)
     scenes = scoring.read_scenes(recognizer, plates)
