@@ -11,28 +11,24 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from io import TextIOWrapper
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tqdm import tqdm
 
 from appliance import __version__, app, report
 from appliance.capture.video import RecordedCamera, load_picture
 from appliance.config import SYSTEM_FILE, Config, Mqtt, load_config
+from appliance.domain import Message, Passage
 from appliance.errors import ConfigurationError, GatepostError
 from appliance.health import Health
+from appliance.recognize.recognizer import Recognizer
 from appliance.supervisor import is_hung
 from appliance.transmit.messages import complete
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from appliance.domain import Message, Passage
-    from appliance.recognize.recognizer import Recognizer
-
 
 INTERRUPTED = 128  # and the signal's number: what a shell gives a command that a signal ended
 

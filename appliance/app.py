@@ -5,16 +5,18 @@ The only module that knows them all.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING
 
+from appliance.capture.camera import Camera
 from appliance.capture.video import LiveCamera, RecordedCamera
+from appliance.config import Config
 from appliance.errors import ConfigurationError
 from appliance.health import Health
-from appliance.pipeline import Keeper, Lane, Sender
+from appliance.pipeline import Announce, Keeper, Lane, Sender
 from appliance.recognize.detect import Detector
 from appliance.recognize.model import LiteModel, read_manifest
 from appliance.recognize.read import Reader
@@ -29,13 +31,6 @@ from appliance.store.passages import Passages
 from appliance.supervisor import Loop, supervise
 from appliance.transmit.messages import Topics
 from appliance.transmit.mqtt import MqttLink, check_files
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from appliance.capture.camera import Camera
-    from appliance.config import Config
-    from appliance.pipeline import Announce
 
 DATABASE = "passages.sqlite"
 OPENING_S = 45.0

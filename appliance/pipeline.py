@@ -10,30 +10,26 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf
-from typing import TYPE_CHECKING
+from threading import Event
 
-from appliance.domain import Message, Passage
+from appliance.capture.camera import Camera
+from appliance.config import Unit
+from appliance.domain import Frame, Message, Passage, Settled
+from appliance.health import Health, Vitals
+from appliance.recognize.recognizer import Recognizer
+from appliance.resolve.track import Tracker
 from appliance.respond.policy import decide
+from appliance.stamp import Stamp
+from appliance.store.outbox import Outbox
+from appliance.store.passages import Passages
 from appliance.transmit import messages
 from appliance.transmit.inflight import WINDOW
+from appliance.transmit.messages import Receipt, Topics
+from appliance.transmit.mqtt import Link
 
-if TYPE_CHECKING:
-    from threading import Event
+Beat = Callable[[], None]
+Announce = Callable[[Passage, Message], None]
 
-    from appliance.capture.camera import Camera
-    from appliance.config import Unit
-    from appliance.domain import Frame, Settled
-    from appliance.health import Health, Vitals
-    from appliance.recognize.recognizer import Recognizer
-    from appliance.resolve.track import Tracker
-    from appliance.stamp import Stamp
-    from appliance.store.outbox import Outbox
-    from appliance.store.passages import Passages
-    from appliance.transmit.messages import Receipt, Topics
-    from appliance.transmit.mqtt import Link
-
-    Beat = Callable[[], None]
-    Announce = Callable[[Passage, Message], None]
 
 FRESH_S = 10.0  # after the last sighting; older, a passage must not look live
 TURN_S = 0.5  # the longest sleep of the sender; new passages and receipts wake it at once

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from appliance.capture.video import RecordedCamera
+from appliance.domain import Frame, Passage
 from appliance.errors import GatepostError, PictureError
 from appliance.recognize.recognizer import Examination, Plate
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from appliance.capture.video import RecordedCamera
-    from appliance.domain import Frame, Passage
 
 PASSAGE_HEAD = "   no  time (UTC)            plate       conf  reads agree  region  direction"
 GREEN, BLACK, WHITE = (60, 200, 60), (0, 0, 0), (255, 255, 255)

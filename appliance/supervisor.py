@@ -11,19 +11,17 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event, Thread
 from threading import enumerate as enumerate_threads
-from typing import TYPE_CHECKING
+from types import FrameType
 
 from appliance.errors import StalledError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from types import FrameType
+Beat = Callable[[], None]
 
-    Beat = Callable[[], None]
 
 LOOK_S = 0.2  # how often the beats are looked at, and how late a signal may be noticed
 FEED_S = 2.0  # WatchdogSec is 20 s; a tenth of it leaves room for a busy processor

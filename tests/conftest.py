@@ -9,9 +9,11 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from paho.mqtt.client import Client, MQTTMessage
@@ -20,10 +22,6 @@ from paho.mqtt.properties import Properties
 
 from appliance.config import Mqtt, Unit
 from appliance.domain import Box, Candidate, Decision, Passage, Read, Settled
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 PATIENCE_S = 30.0  # the machine may be busy with other things
 MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")

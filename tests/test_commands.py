@@ -8,7 +8,8 @@ import subprocess
 import sys
 import tempfile
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,9 +25,6 @@ from tests.capture.test_video import REFUSED, UNPLAYABLE, half
 from tests.conftest import PASSAGE, PATIENCE_S
 from tests.recognize.conftest import drawn_scene
 from tests.test_delivery import CLIP, DATA
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TRUTH = json.loads((DATA / "lane.json").read_text())
 SENT = set(json.loads(passage_body(PASSAGE, Unit(), "detect/read")))

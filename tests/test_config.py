@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -12,9 +12,6 @@ from appliance import config
 from appliance.config import Config, Lane, load_config
 from appliance.errors import ConfigurationError
 from appliance.pipeline import FRESH_S
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FAULTS = {
     "a value below its range": ("[camera]\nsilent_s = 0", "camera.silent_s = 0: expected 1 to 120"),

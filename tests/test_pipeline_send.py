@@ -6,10 +6,11 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -26,11 +27,9 @@ from appliance.transmit.messages import Publication, Topics, passage_body
 from appliance.transmit.mqtt import Link, MqttLink
 from tests.conftest import PATIENCE_S, UNIT, Broker, Listener, numbered, until
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+Listen = Callable[..., Listener]
+StartBroker = Callable[..., Broker]
 
-    Listen = Callable[..., Listener]
-    StartBroker = Callable[..., Broker]
 
 TOPICS = Topics("unit")
 DAY_S = 86400.0

@@ -6,8 +6,9 @@ import contextlib
 import os
 import signal
 import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from threading import Event, current_thread
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,11 +16,8 @@ from appliance.errors import LinkError, StalledError
 from appliance.supervisor import Loop, is_hung, supervise
 from tests.conftest import until
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+Beat = Callable[[], None]
 
-    Beat = Callable[[], None]
 
 LONG_S = 30.0
 

@@ -8,18 +8,15 @@ itself was unsure.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from itertools import product
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from appliance.domain import Candidate, Read
 from appliance.errors import ConfigurationError, ModelError
 from appliance.recognize.syntax import Format, Region, read_region, shape_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
 LISTED = 5
 """Candidates in the answer, as `Read` promises."""

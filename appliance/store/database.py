@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from appliance.errors import StoreError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
 SESSION = uuid4().hex  # of this process; monotonic times written by another one mean nothing here
 BUSY_S = 10.0  # retention deletes in small parts, so that nobody waits this long

@@ -6,16 +6,10 @@ as the oldest that is no hit; that last way is counted.  The body itself lives i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-from appliance.domain import Message
-from appliance.store.database import SESSION
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from appliance.domain import Passage
-    from appliance.store.database import Database, Row
+from appliance.domain import Message, Passage
+from appliance.store.database import SESSION, Database, Row
 
 MESSAGES = """SELECT seq, uuid, body, epoch_ms, CASE session WHEN ? THEN fresh_until END
     FROM outbox JOIN passages USING (seq)"""

@@ -6,16 +6,10 @@ The rule to know: history row and outbox row are written in one transaction, and
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
-from appliance.domain import Message
-from appliance.store.database import SESSION
+from appliance.domain import Message, Passage
+from appliance.store.database import SESSION, Database
 from appliance.store.outbox import enqueue, trim
-
-if TYPE_CHECKING:
-    from appliance.domain import Passage
-    from appliance.store.database import Database
-
 
 AT_A_TIME = 500  # rows that one transaction forgets: tens of milliseconds on a good disk
 

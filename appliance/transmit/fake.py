@@ -5,14 +5,10 @@ The rule to know: it obeys the rules of `Link` and passes the same contract test
 
 from __future__ import annotations
 
-from threading import Lock
-from typing import TYPE_CHECKING
+from threading import Event, Lock
 
 from appliance.transmit.inflight import PATIENCE_S, WINDOW, InFlight
 from appliance.transmit.messages import Publication, Receipt, Topics, availability
-
-if TYPE_CHECKING:
-    from threading import Event
 
 
 class FakeLink:

@@ -9,12 +9,10 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from appliance.config import Unit
-    from appliance.domain import Box, Candidate, Message, Passage
-    from appliance.health import Vitals
+from appliance.config import Unit
+from appliance.domain import Box, Candidate, Message, Passage
+from appliance.health import Vitals
 
 SCHEMA = 1
 LIVE_EXPIRY_S = 30  # a passage that waited longer in a broker is no car at the gate

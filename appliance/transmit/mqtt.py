@@ -14,8 +14,8 @@ import sys
 import time
 from dataclasses import dataclass
 from queue import SimpleQueue
-from threading import Lock
-from typing import TYPE_CHECKING, Literal, Protocol
+from threading import Event, Lock
+from typing import Literal, Protocol
 
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -23,14 +23,10 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from appliance.config import Mqtt
 from appliance.errors import ConfigurationError
 from appliance.transmit.inflight import PATIENCE_S, WINDOW, InFlight
 from appliance.transmit.messages import Publication, Receipt, Topics, availability
-
-if TYPE_CHECKING:
-    from threading import Event
-
-    from appliance.config import Mqtt
 
 ANSWER_S = 30.0  # name look-up, TCP, TLS and CONNACK together; paho alone may wait for ever
 KEEPALIVE_S = 30

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,11 +13,8 @@ from numpy.typing import NDArray
 from appliance.capture.camera import Camera, FakeCamera
 from appliance.capture.video import RecordedCamera
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+MakeCamera = Callable[[], Camera]
 
-    MakeCamera = Callable[[], Camera]
 
 COUNT = 5
 GREYS = [40 * (number + 1) for number in range(COUNT)]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,10 +15,6 @@ from numpy.typing import NDArray
 from appliance.capture.video import LiveCamera, RecordedCamera, Recording, load_picture
 from appliance.errors import PictureError, StalledError
 from tests.capture.test_camera import PICTURES, clip_of, folder_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 NOISE = np.random.default_rng(1).integers(0, 255, (96, 128, 3), np.uint8)
 COLOURS = np.full((32, 48, 3), (200, 30, 90), np.uint8)

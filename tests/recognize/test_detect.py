@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,11 +10,8 @@ from numpy.typing import NDArray
 
 from appliance.domain import Quad
 from appliance.recognize.detect import CELL, FILL, Detector, decode_corners, encode_corners
-from appliance.recognize.model import FakeModel, read_manifest
+from appliance.recognize.model import FakeModel, LiteModel, read_manifest
 from tests.recognize.conftest import MODELS, drawn_scene
-
-if TYPE_CHECKING:
-    from appliance.recognize.model import LiteModel
 
 GRID = 8
 SIDE = GRID * CELL

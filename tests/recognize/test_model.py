@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,10 +15,6 @@ import pytest
 from appliance.errors import ModelError
 from appliance.recognize.model import FakeModel, Interpreter, LiteModel, Model, read_manifest
 from tests.recognize.conftest import CHARACTERS, MODELS, drawn_plate, drawn_scene, reading
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 NETWORKS = ("detect", "read")
 WRONG: dict[str, Callable[[tuple[int, int, int]], np.ndarray]] = {

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from appliance.domain import Frame
 from appliance.recognize.detect import CELL, Detector, encode_corners
-from appliance.recognize.model import FakeModel
+from appliance.recognize.model import FakeModel, LiteModel
 from appliance.recognize.read import Reader
 from appliance.recognize.recognizer import DOUBT, Recognizer
 from appliance.recognize.regions import load_regions
 from tests.recognize.conftest import CHARACTERS, MODELS, drawn_scene, reading
-
-if TYPE_CHECKING:
-    from appliance.recognize.model import LiteModel
 
 REGIONS = load_regions(MODELS / "regions")
 PICTURE = np.full((64, 64, 3), 90, np.uint8)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from math import fsum
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -14,9 +13,7 @@ from hypothesis import strategies as st
 from appliance.domain import Candidate, Read
 from appliance.errors import ConfigurationError, ModelError
 from appliance.recognize.regions import LISTED, load_regions
-
-if TYPE_CHECKING:
-    from appliance.recognize.syntax import Region
+from appliance.recognize.syntax import Region
 
 FOLDER = Path(__file__).parents[2] / "models" / "regions"
 REGIONS = load_regions(FOLDER)

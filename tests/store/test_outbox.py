@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -10,9 +10,6 @@ from appliance.store.database import Database
 from appliance.store.outbox import Outbox
 from appliance.store.passages import Passages
 from tests.conftest import numbered
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from threading import Event
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,10 +14,8 @@ from appliance.transmit.messages import Publication, Receipt, Topics
 from appliance.transmit.mqtt import Link, MqttLink
 from tests.conftest import Broker, Listener, until
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+Listen = Callable[[Broker], Listener]
 
-    Listen = Callable[[Broker], Listener]
 
 TOPICS = Topics("unit")
 LOG = Publication(TOPICS.log, "{}", seq=1)

@@ -6,10 +6,10 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,11 +18,9 @@ from appliance.transmit.messages import Publication, Receipt, Topics
 from appliance.transmit.mqtt import MqttLink, _pause
 from tests.conftest import PATIENCE_S, Broker, Listener, until
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+Listen = Callable[..., Listener]
+StartBroker = Callable[..., Broker]
 
-    Listen = Callable[..., Listener]
-    StartBroker = Callable[..., Broker]
 
 TOPICS = Topics("unit")
 CHILD = """
