@@ -31,9 +31,10 @@ HOME_SHARE = 0.97
 world shares what is left by its number of vehicles.  A guess, for no label says where its camera
 hung; at 0.9 Chinese syntax outvoted German at home.  Near a border name the neighbours too."""
 
-MAJORITY = 0.6
-"""A region is named when it is at least this likely.  Measured on the training labels with no home:
-at 0.5 a third of the Brazilian plates were named American, at 0.6 one in twenty."""
+MAJORITY, ANYWHERE = 0.6, 0.9
+"""A region is named when it is at least this likely; the second where no home is named, for then
+the shares of the traffic are a guess.  On the training labels without a home 0.6 named 50 % of the
+plates, 90 % of them right (the EU counted as one), 0.9 names 35 %, 96 % of them right."""
 
 SURE = 0.9
 """A character below this confidence may have been its look-alike."""
@@ -129,7 +130,7 @@ class Regions:
             countries[_country(code)] += probability
         for level in (likely, countries):
             code = max(level, key=lambda code: level[code], default="")
-            if level.get(code, 0.0) >= MAJORITY:
+            if level.get(code, 0.0) >= (MAJORITY if homes else ANYWHERE):
                 return code, min(1.0, level[code])
         return None, 0.0
 
