@@ -19,9 +19,10 @@ from appliance.recognize.model import Model
 CELL = 8
 FILL = 114
 SAME_PLATE = 0.35
-NEAR, COMFORTABLE = 150.0, 100.0
-"""Input pixels.  A plate wider than NEAR is looked at again at a COMFORTABLE width: the corners err
-by a share of the plate, and a tenth of a near one cuts a character off."""
+COMFORTABLE = 120.0
+"""Input pixels.  Each plate is looked at again at this width: the corners err by a share of the
+plate, so those of a near one cut a character off, and a far one has more pixels than the first look
+saw.  Of the 92 `scenes` 75 were right with one look and 84 with two; 160 px gave 83, 100 px 82."""
 AROUND = 0.6
 """Plate widths of surroundings that the second look takes in on each side."""
 
@@ -65,11 +66,8 @@ class Detector:
 
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
         """Plates in a (H, W, 3) BGR picture, most confident first."""
-        scale = self._largest_scale(image)
-        return [
-            self._closer(image, found) if found.box.width * scale > NEAR else found
-            for found in self._look(image, scale)
-        ]
+        found = self._look(image, self._largest_scale(image))
+        return _distinct([self._closer(image, detection) for detection in found])
 
     def _look(self, image: NDArray[np.uint8], scale: float) -> list[Detection]:
         """One run of the model on the picture at a scale at which it fits the input."""
@@ -81,7 +79,9 @@ class Detector:
         box, margin = found.box, AROUND * found.box.width
         x, y = max(0, int(box.x1 - margin)), max(0, int(box.y1 - margin))
         part = image[y : int(box.y2 + margin), x : int(box.x2 + margin)]
-        scale = min(COMFORTABLE / box.width, self._largest_scale(part))
+        if part.size == 0:  # corners outside the picture
+            return found
+        scale = min(COMFORTABLE / max(1.0, box.width), self._largest_scale(part))
         seen = [_moved(d, x, y) for d in self._look(part, scale)]
         best = max(seen, key=lambda d: d.box.overlap(box), default=found)
         is_same = best.box.overlap(box) > SAME_PLATE

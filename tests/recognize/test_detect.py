@@ -175,3 +175,10 @@ def test_the_detector_that_ships_works_at_any_size(detect_model: LiteModel, fact
     assert all(0.1 <= d.confidence <= 1 for d in found)
     x, y = found[0].box.centre
     assert (x / factor, y / factor) == pytest.approx((160, 242), abs=40)
+
+
+def test_what_lies_outside_the_picture_is_not_looked_at_again() -> None:
+    """The grey rest of the input has no pixels to look at; the detection stays as it was."""
+    model = seeing(((3, 3), 0.9, plate_at(20, 24)))
+    wide = picture(4000, 16)
+    assert len(Detector(model, 0.3).detect(wide)) == 1
