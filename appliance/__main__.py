@@ -77,6 +77,9 @@ def replay(asked: argparse.Namespace) -> int:
         source = app.replay_source(config, recorded, report.Shown(recorded), health)
         announce = _tell_object if asked.json else _tell_line
         number = app.run_unit(config, health, source, announce, linger_s=asked.linger)
+        seen = health.snapshot()
+        told = f"{seen.passages} passages in {seen.frames} frames"
+        print(f"{asked.recording}: {told}", file=sys.stderr)
     return INTERRUPTED + number if number else 0
 
 
@@ -175,8 +178,8 @@ def _parser() -> argparse.ArgumentParser:
     playing.add_argument(
         "--realtime", action="store_true", help="as a camera would see it now, at its speed"
     )
-    playing.add_argument("--linger", type=float, default=600.0, metavar="SECONDS",
-                         help="how long to wait at the end for a broker that is away")  # fmt: skip
+    lingering = "how long to wait at the end for a broker that is away (default: 600)"
+    playing.add_argument("--linger", type=float, default=600.0, metavar="SECONDS", help=lingering)
     _command(commands, "run", run, "run the appliance")
     _command(commands, "check", check, "check the configuration and the models")
     _command(commands, "version", tell_version, "say the version")

@@ -117,12 +117,15 @@ def run_unit(
     Raises:
         GatepostError: what ended it otherwise, or the fault of a recording.
     """
+    recognizer = build_recognizer(config)  # faults of the configuration before those of the store
+    _require_files(config)
     with ExitStack() as held:
         held.enter_context(sole_user(config.store.folder))
         stopping, wake = Event(), Event()
         topics = Topics(config.unit.id)
         link = MqttLink(config.mqtt, topics, wake) if config.mqtt.host else None
-        lane = _lane(config, _database(config, held), health, source, announce, wake, stopping)
+        database = _database(config, held)
+        lane = _lane(config, recognizer, database, health, source, announce, wake, stopping)
         keeper = _keeper(config, _database(config, held), health, topics, link, stopping)
         loops = [
             Loop("see", lane.see, config.camera.silent_s + OPENING_S),
@@ -145,8 +148,9 @@ def _all(calls: Sequence[Callable[[], None]]) -> None:
         call()
 
 
-def _lane(
+def _lane(  # noqa: PLR0913, PLR0917  # a list of parts is what this module is
     config: Config,
+    recognizer: Recognizer,
     database: Database,
     health: Health,
     source: Source,
@@ -156,7 +160,7 @@ def _lane(
 ) -> Lane:
     return Lane(
         camera=source.camera,
-        recognizer=build_recognizer(config),
+        recognizer=recognizer,
         tracker=build_tracker(config),
         stamp=source.stamp,
         passages=_passages(config, database),
@@ -193,7 +197,10 @@ def check_parts(config: Config) -> list[str]:
 
 
 def _require_regions(config: Config) -> None:
-    load_regions(config.recognition.models / "regions").require(config.recognition.regions)
+    try:
+        load_regions(config.recognition.models / "regions").require(config.recognition.regions)
+    except ConfigurationError as fault:
+        raise ConfigurationError(f"recognition.regions: {fault}") from fault
 
 
 def _require_files(config: Config) -> None:

@@ -20,6 +20,7 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from appliance.errors import ConfigurationError, without_secrets
@@ -136,6 +137,12 @@ class Mqtt(Section):
         except UnicodeError as fault:
             raise ValueError(f"mqtt.host = {host!r}: expected a host name or an address") from fault
         return host
+
+    @model_validator(mode="after")
+    def _host_is_named(self) -> Mqtt:
+        if self.host is None and self.model_fields_set:
+            raise ValueError("mqtt.host is missing: without it the other keys of [mqtt] do nothing")
+        return self
 
     @field_validator("password_file")
     @classmethod

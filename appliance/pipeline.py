@@ -174,7 +174,12 @@ class Sender:
             self.turn()
             beat()
             self.rest()
-        self.drain(self.linger_s, beat)
+        waiting = self.outbox.waiting()
+        if waiting:
+            log.warning("%d passages wait for the broker, %.0f s at most", waiting, self.linger_s)
+        left = self.drain(self.linger_s, beat)
+        if left:
+            log.warning("%d passages stay in the outbox until the next start", left)
         self.link.close()
 
     def drain(self, timeout_s: float, beat: Beat) -> int:

@@ -107,7 +107,9 @@ def _plate_object(plate: Plate) -> dict[str, Any]:
         "format_ok": read.format_ok,
         "characters": [round(c, 4) for c in read.characters],
         "candidates": [
-            {"plate": c.text, "confidence": round(c.confidence, 4)} for c in read.candidates
+            {"plate": c.text, "confidence": round(c.confidence, 4)}
+            for c in read.candidates
+            if round(c.confidence, 4) > 0
         ],
     }
 

@@ -166,6 +166,7 @@ def test_a_relative_path_is_beside_the_file(
         [store]
         folder = "data"
         [mqtt]
+        host = "there"
         username = "unit"
         password_file = "secret/pw"
         ca_file = "ca.pem"
@@ -221,3 +222,9 @@ def test_a_vehicle_is_gone_before_its_passage_is_stale() -> None:
     """A longer `gone_s` would silently switch live passages off."""
     (most,) = [m.le for m in Lane.model_fields["gone_s"].metadata if hasattr(m, "le")]
     assert most < FRESH_S
+
+
+def test_settings_of_a_broker_without_a_host_are_a_fault(tmp_path: Path) -> None:
+    """Nothing would ever be sent, and nobody would be told."""
+    with pytest.raises(ConfigurationError, match=r"mqtt\.host is missing"):
+        load_config(written(tmp_path, "[mqtt]\nport = 1884\n"))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from appliance import app, report
 from appliance.capture.video import RecordedCamera
 from appliance.config import Config, Store
-from appliance.domain import Message, Passage
+from appliance.domain import Box, Message, Passage
 from appliance.errors import GatepostError
 from appliance.health import Health
 
@@ -58,9 +59,17 @@ def draw(clip: Path, passages: list[Passage]) -> list[Path]:
         for number, passage in enumerate(passages, 1):
             if frame.number == passage.settled.best_frame:
                 path = OUT / f"passage-{number}.jpg"
-                report.save_picture(path, report.draw(frame.image, recognizer.examine(frame.image)))
+                examined = recognizer.examine(frame.image)
+                its_own = tuple(p for p in examined.plates if _is_of(p.detection.box, passage))
+                shown = replace(examined, plates=its_own)
+                report.save_picture(path, report.draw(frame.image, shown))
                 written.append(path)
     return written
+
+
+def _is_of(box: Box, passage: Passage) -> bool:
+    """Whether a plate of the frame is the passage's: other lettering is no vehicle."""
+    return box.overlap(passage.settled.box) > 0.3
 
 
 if __name__ == "__main__":

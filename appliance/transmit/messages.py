@@ -147,7 +147,7 @@ def passage_body(passage: Passage, unit: Unit, model: str) -> str:
         "confidence": _confidence(read.confidence),
         "reads": settled.reads,
         "frames": settled.frames,
-        "candidates": [_candidate(candidate) for candidate in read.candidates],
+        "candidates": [_candidate(c) for c in read.candidates if _confidence(c.confidence) > 0],
         "region": read.region,
         "region_confidence": _confidence(read.region_confidence),
         "format_ok": read.format_ok,
