@@ -66,16 +66,15 @@ class Detector:
 
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
         """Plates in a (H, W, 3) BGR picture, most confident first."""
-        found = self._look(image, self._largest_scale(image))
-        return _distinct([self._closer(image, detection) for detection in found])
+        return self._look(image, self._largest_scale(image))
 
     def _look(self, image: NDArray[np.uint8], scale: float) -> list[Detection]:
         """One run of the model on the picture at a scale at which it fits the input."""
         scores, corners = self._model.run(self._fit(image, scale))
         return _distinct(self._peaks(scores[..., 0], corners, scale))
 
-    def _closer(self, image: NDArray[np.uint8], found: Detection) -> Detection:
-        """The detection with its corners from a second look at its surroundings."""
+    def look_closer(self, image: NDArray[np.uint8], found: Detection) -> Detection:
+        """The detection with the corners that a second look at its surroundings gives it."""
         box, margin = found.box, AROUND * found.box.width
         x, y = max(0, int(box.x1 - margin)), max(0, int(box.y1 - margin))
         part = image[y : int(box.y2 + margin), x : int(box.x2 + margin)]

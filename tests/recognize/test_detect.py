@@ -180,5 +180,6 @@ def test_the_detector_that_ships_works_at_any_size(detect_model: LiteModel, fact
 def test_what_lies_outside_the_picture_is_not_looked_at_again() -> None:
     """The grey rest of the input has no pixels to look at; the detection stays as it was."""
     model = seeing(((3, 3), 0.9, plate_at(20, 24)))
-    wide = picture(4000, 16)
-    assert len(Detector(model, 0.3).detect(wide)) == 1
+    wide, detector = picture(4000, 16), Detector(model, 0.3)
+    (found,) = detector.detect(wide)
+    assert detector.look_closer(wide, found) == found
