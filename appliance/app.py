@@ -127,10 +127,8 @@ def run_unit(
         database = _database(config, held)
         lane = _lane(config, recognizer, database, health, source, announce, wake, stopping)
         keeper = _keeper(config, _database(config, held), health, topics, link, stopping)
-        loops = [
-            Loop("see", lane.see, config.camera.silent_s + OPENING_S),
-            Loop("maintain", keeper.maintain, 30),
-        ]
+        loops = [Loop("see", lane.see, config.camera.silent_s + OPENING_S)]
+        loops.append(Loop("maintain", keeper.maintain, 30))
         hurry = [source.camera.close]
         if link is not None:
             outbox, keep_s = Outbox(_database(config, held)), _keep_last_s(config)

@@ -98,10 +98,7 @@ class Lane:
         self.health.reject(self.tracker.rejected)
 
     def part(self) -> None:
-        """Settle whoever is still in sight, but not in a recording that was broken off.
-
-        Played again, it would show the same vehicle longer, and that would be another passage.
-        """
+        """Settle whoever is in sight; a recording broken off would show them longer next time."""
         if not (self.stamp.recorded and self.stopping.is_set()):
             for settled in self.tracker.flush():
                 self.settle(settled)

@@ -61,8 +61,8 @@ def supervise(
         loops: each gets a thread of its own.
         stopping: set when the loops shall return.
         stop_s: seconds that they have for it, after which the stop counts as stalled.
-        hurry: called when a signal asks for the end, before `stopping` is set or, where the end
-            is already under way, during it.
+        hurry: called when a signal asks for the end, after `stopping` is set: whoever it wakes
+            must find out that this is no natural end.
 
     Returns:
         The number of that signal, 0 where none came.
@@ -80,8 +80,8 @@ def supervise(
         _watch(watched, lambda: asked.number or any(w.over for w in watched), systemd, ended)
         log.info("stopping")
         systemd.say("STOPPING=1")
-        asked.pass_on(hurry)
         stopping.set()
+        asked.pass_on(hurry)
         deadline = time.monotonic() + stop_s
         _watch(watched, lambda: _all_over(watched, deadline, asked, hurry), systemd, ended)
     return asked.number

@@ -22,7 +22,7 @@ SAME_PLATE = 0.35
 COMFORTABLE = 120.0
 """Input pixels.  Each plate is looked at again at this width: the corners err by a share of the
 plate, so those of a near one cut a character off, and a far one has more pixels than the first look
-saw.  Of the 92 `scenes` 75 were right with one look and 84 with two; 160 px gave 83, 100 px 82."""
+saw.  Of the 92 `scenes` 74 are right with one look and 84 with two; 160 px gave 83, 100 px 82."""
 AROUND = 0.6
 """Plate widths of surroundings that the second look takes in on each side."""
 

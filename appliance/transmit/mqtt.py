@@ -30,7 +30,7 @@ from appliance.transmit.messages import Publication, Receipt, Topics, availabili
 
 ANSWER_S = 30.0  # name look-up, TCP, TLS and CONNACK together; paho alone may wait for ever
 KEEPALIVE_S = 30
-SESSION_EXPIRY_S = 300  # the broker keeps our subscriptions over a short outage
+SESSION_EXPIRY_S = 300  # nothing hangs on it yet: for the subscriptions of commands to come
 LEAST_PAUSE_S, MOST_PAUSE_S = 1.0, 30.0
 UNACKNOWLEDGED_MS = 10_000  # TCP gives up then, so that no passage arrives minutes later as live
 
