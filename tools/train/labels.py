@@ -8,11 +8,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tools.train import corrections
+from tools.train.corrections import Box, Correction, parse_box
+
+Row = dict[str, Any]  # JSON as it comes
 PLATES = Path(__file__).resolve().parents[3] / "shared" / "plates"
 
 
@@ -27,20 +32,24 @@ class LabelledPlate:
         text: A-Z0-9, or None.
     """
 
-    box: tuple[float, float, float, float] | None
+    box: Box | None
     quad: NDArray[np.float32] | None
     text: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Photograph:
-    """A whole photograph with its plates; an empty tuple makes it a negative."""
+    """A whole photograph with its plates; an empty tuple makes it a negative.
+
+    `unsure` are boxes (x1, y1, x2, y2) of which nobody can tell whether they are plates.
+    """
 
     path: Path
     source: str
     licence: str
     region: str
     plates: tuple[LabelledPlate, ...]
+    unsure: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,40 +69,30 @@ class PlateCrop:
         return self.path.stem.rsplit("_", 1)[0]
 
 
-def photographs(folder: str, split: str, root: Path = PLATES) -> list[Photograph]:
+def photographs(
+    folder: str, split: str, root: Path = PLATES, corrected: bool = True
+) -> list[Photograph]:
     """Photographs of `detect` or `scenes`.
 
     Args:
         folder: "detect" or "scenes".
         split: "train" or "valid".
         root: where the plate pictures lie.
+        corrected: with the mended labels of `corrections.csv`.
     """
-    rows = _rows(root / folder, split)
-    return [
-        Photograph(
-            root / folder / row["image"],
-            row["source"],
-            row["licence"],
-            row["region"],
-            tuple(_plate(plate) for plate in row["plates"]),
-        )
-        for row in rows
-    ]
+    return [_photograph(root, folder, row, corrected) for row in _rows(root / folder, split)]
 
 
-def crops(split: str, root: Path = PLATES) -> list[PlateCrop]:
-    """Plate crops of `read`; split is "train" or "valid"."""
-    return [
-        PlateCrop(
-            root / "read" / row["image"],
-            row["source"],
-            row["licence"],
-            row["region"],
-            row["text"],
-            row["lines"] or 0,
-        )
-        for row in _rows(root / "read", split)
-    ]
+def crops(split: str, root: Path = PLATES, corrected: bool = True) -> list[PlateCrop]:
+    """Plate crops of `read`, without those that a correction takes out.
+
+    Args:
+        split: "train" or "valid".
+        root: where the plate pictures lie.
+        corrected: with the mended labels of `corrections.csv`.
+    """
+    found = [_crop(root, row, corrected) for row in _rows(root / "read", split)]
+    return [crop for crop in found if crop.text]
 
 
 def load(path: Path) -> NDArray[np.uint8]:
@@ -104,12 +103,44 @@ def load(path: Path) -> NDArray[np.uint8]:
     return np.asarray(image, np.uint8)
 
 
-def _rows(folder: Path, split: str) -> list[dict]:  # type: ignore[type-arg]  # JSON as it comes
+def _rows(folder: Path, split: str) -> list[Row]:
     lines = (folder / "labels.jsonl").read_text(encoding="utf-8").splitlines()
     return [row for row in map(json.loads, lines) if row["split"] == split]
 
 
-def _plate(row: dict) -> LabelledPlate:  # type: ignore[type-arg]  # JSON as it comes
+def _photograph(root: Path, folder: str, row: Row, corrected: bool) -> Photograph:
+    plates = [_plate(plate) for plate in row["plates"]]
+    mended = corrections.by_image().get(f"{folder}/{row['image']}", ()) if corrected else ()
+    unsure = []
+    for correction in mended:
+        if correction.field == "box":
+            plates = [_mended(plate, correction) for plate in plates if _stays(plate, correction)]
+        elif correction.field == "plate":
+            plates.append(LabelledPlate(parse_box(correction.new), None, None))
+        else:
+            unsure.append(parse_box(correction.new))
+    return Photograph(root / folder / row["image"], row["source"], row["licence"], row["region"],
+                      tuple(plates), tuple(unsure))  # fmt: skip
+
+
+def _crop(root: Path, row: Row, corrected: bool) -> PlateCrop:
+    mended = corrections.by_image().get(f"read/{row['image']}", ()) if corrected else ()
+    text = mended[0].new if mended else row["text"]
+    return PlateCrop(root / "read" / row["image"], row["source"], row["licence"], row["region"],
+                     text, row["lines"] or 0)  # fmt: skip
+
+
+def _plate(row: Row) -> LabelledPlate:
     box, quad = row["box"], row["quad"]
     corners = (box[0], box[1], box[0] + box[2], box[1] + box[3]) if box else None
     return LabelledPlate(corners, np.array(quad, np.float32) if quad else None, row["text"])
+
+
+def _stays(plate: LabelledPlate, correction: Correction) -> bool:
+    return bool(correction.new) or plate.box is None or not correction.is_of(plate.box)
+
+
+def _mended(plate: LabelledPlate, correction: Correction) -> LabelledPlate:
+    if plate.box is None or not correction.is_of(plate.box):
+        return plate
+    return LabelledPlate(parse_box(correction.new), None, plate.text)
