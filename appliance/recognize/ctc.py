@@ -64,12 +64,27 @@ def character_confidences(columns: NDArray[np.float32], classes: list[int]) -> t
         columns: (T, C) probabilities, class 0 the blank.
         classes: the text's class numbers, at most T of them.
     """
+    places = character_columns(columns, classes)
+    return tuple(float(columns[place, c]) for place, c in zip(places, classes, strict=True))
+
+
+def character_columns(columns: NDArray[np.float32], classes: list[int]) -> NDArray[np.int64]:
+    """The column in which the likeliest path speaks each class of a text most clearly.
+
+    Args:
+        columns: (T, C) probabilities, class 0 the blank.
+        classes: the text's class numbers, at most T of them.
+
+    Returns:
+        (len(classes),) column numbers.
+    """
     if not classes:
-        return ()
+        return np.zeros(0, np.int64)
     states = [0] + [s for c in classes for s in (c, 0)]
     path = _align(np.log(columns[:, states] + 1e-9), states)
     spoken = columns[np.arange(len(columns)), np.array(states)[path]]
-    return tuple(float(spoken[path == 2 * i + 1].max(initial=0.0)) for i in range(len(classes)))
+    own = path[None] == 2 * np.arange(len(classes))[:, None] + 1
+    return np.asarray(np.where(own, spoken[None], -1.0).argmax(1), np.int64)
 
 
 def _align(scores: NDArray[np.float32], states: list[int]) -> NDArray[np.int64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from appliance.recognize.detect import CELL, encode_corners
 from tools.train.labels import LabelledPlate, Photograph, load
+from tools.train.recipe import DetectData
 from tools.train.render import degrade, render_plate
 from tools.train.warp import Points, paste, rectangle, similarity, tilted_quad, transform
 
@@ -20,7 +21,9 @@ FILL = 114
 WIDTHS = (12.0, 290.0)
 WHOLE, MOSTLY_CUT = 0.93, 0.55
 LEAST_WIDTH = 9.0
-MOSAIC, REPLATED = 0.35, 0.4
+LEVEL_ASPECT = 3.9
+"""A long plate is 4.7 times as wide as high; a box as flat as this holds one tilted by less than two
+degrees, so the box's corners are the plate's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,48 +49,93 @@ class DetectSample:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A plate in a view: its corners (4, 2), whether all are known, the share that is visible."""
+    """A plate in a view.
+
+    Attributes:
+        quad: its corners (4, 2).
+        exact: all four are known, not their extents only.
+        seen: the share that is visible.
+        sure: it is a plate; elsewhere nobody can tell.
+    """
 
     quad: Points
     exact: bool
     seen: float
+    sure: bool = True
 
     def moved(self, by: tuple[int, int]) -> Placed:
         """The same plate in a larger picture, `by` pixels to the right and down."""
-        return Placed(self.quad + np.array(by, np.float32), self.exact, self.seen)
+        return replace(self, quad=self.quad + np.array(by, np.float32))
 
 
-def draw_sample(rng: np.random.Generator, photographs: list[Photograph]) -> DetectSample:
-    """A random view of a photograph, or four small ones side by side, with the targets."""
-    if rng.random() >= MOSAIC:
-        return _targets(*_draw_view(rng, photographs, SIDE))
-    half = SIDE // 2
-    image = np.empty((SIDE, SIDE, 3), np.uint8)
-    plates: list[Placed] = []
-    for x, y in ((0, 0), (half, 0), (0, half), (half, half)):
-        image[y : y + half, x : x + half], placed = _draw_view(rng, photographs, half)
-        plates += [plate.moved((x, y)) for plate in placed]
-    return _targets(image, plates)
+@dataclass(frozen=True, slots=True)
+class DetectSamples:
+    """Draws samples from photographs.
+
+    Attributes:
+        photographs: the real ones.
+        data: shares of what is done to them.
+    """
+
+    photographs: list[Photograph]
+    data: DetectData
+
+    def draw(self, rng: np.random.Generator) -> DetectSample:
+        """A random view of a photograph, or four small ones side by side, with the targets."""
+        if rng.random() >= self.data.mosaic:
+            return _targets(*self._view(rng, SIDE))
+        half = SIDE // 2
+        image = np.empty((SIDE, SIDE, 3), np.uint8)
+        plates: list[Placed] = []
+        for x, y in ((0, 0), (half, 0), (0, half), (half, half)):
+            image[y : y + half, x : x + half], placed = self._view(rng, half)
+            plates += [plate.moved((x, y)) for plate in placed]
+        return _targets(image, plates)
+
+    def _view(
+        self, rng: np.random.Generator, side: int
+    ) -> tuple[NDArray[np.uint8], list[Placed]]:
+        """A random view, `side` pixels square, of a random photograph."""
+        photograph = self.photographs[rng.integers(len(self.photographs))]
+        image, plates = cached_load(photograph.path), photograph.plates
+        if plates and rng.random() < self.data.replated:
+            image, plates = _replate(rng, image, plates)
+        exact = [_is_exact(plate) for plate in plates]
+        matrix = _view(rng, image.shape[:2], plates, side)
+        if all(exact):
+            matrix = _tilted(rng, side) @ matrix
+        placed = [
+            _placed(transform(matrix, _corners(p)), known, True, side)
+            for p, known in zip(plates, exact, strict=True)
+        ]
+        placed += [
+            _placed(transform(matrix, rectangle(*box)), False, False, side)
+            for box in photograph.unsure
+        ]
+        tone = int(rng.integers(256)) if rng.random() < 0.3 else FILL
+        view = cv2.warpPerspective(
+            image, matrix, (side, side), flags=_interpolation(matrix), borderValue=(tone,) * 3
+        )
+        if rng.random() < 0.5:
+            view = view[:, ::-1]
+            placed = [replace(p, quad=_mirrored(p.quad, side)) for p in placed]
+        return _photometry(rng, np.ascontiguousarray(view)), placed
 
 
-def _draw_view(
-    rng: np.random.Generator, photographs: list[Photograph], side: int
-) -> tuple[NDArray[np.uint8], list[Placed]]:
-    """A random view, `side` pixels square, of a random photograph."""
-    photograph = photographs[rng.integers(len(photographs))]
-    image, plates = cached_load(photograph.path), photograph.plates
-    if plates and rng.random() < REPLATED:
-        image, plates = _replate(rng, image, plates)
-    matrix = _view(rng, image.shape[:2], plates, side)
-    placed = [_placed(transform(matrix, _corners(p)), p.quad is not None, side) for p in plates]
-    tone = int(rng.integers(256)) if rng.random() < 0.3 else FILL
-    view = cv2.warpPerspective(
-        image, matrix, (side, side), flags=_interpolation(matrix), borderValue=(tone, tone, tone)
-    )
-    if rng.random() < 0.5:
-        view = view[:, ::-1]
-        placed = [Placed(_mirrored(p.quad, side), p.exact, p.seen) for p in placed]
-    return _photometry(rng, np.ascontiguousarray(view)), placed
+def _is_exact(plate: LabelledPlate) -> bool:
+    """Whether all four corners are known, or the box is so flat that it has the same."""
+    if plate.quad is not None or plate.box is None:
+        return plate.quad is not None
+    x1, y1, x2, y2 = plate.box
+    return x2 - x1 >= LEVEL_ASPECT * (y2 - y1)
+
+
+def _tilted(rng: np.random.Generator, side: int) -> NDArray[np.float64]:
+    """A change of the view that tilts and leans what is in it: its corners move a little."""
+    frame = rectangle(0, 0, side, side)
+    strength = 0.03 if rng.random() < 0.5 else 0.1
+    moved = frame + rng.normal(0, strength * side, (4, 2)).astype(np.float32)
+    return np.asarray(cv2.getPerspectiveTransform(frame, moved.astype(np.float32)), np.float64)
 
 
 @lru_cache(maxsize=8000)
@@ -157,10 +205,11 @@ def _interpolation(matrix: NDArray[np.float64]) -> int:
     return cv2.INTER_AREA if abs(np.linalg.det(matrix[:2, :2])) < 0.3 else cv2.INTER_LINEAR
 
 
-def _placed(quad: Points, exact: bool, side: int) -> Placed:
+def _placed(quad: Points, exact: bool, sure: bool, side: int) -> Placed:
     low, high = quad.min(0), quad.max(0)
     inside = np.clip(np.minimum(high, side) - np.maximum(low, 0), 0, None)
-    return Placed(quad, exact, float(np.prod(inside) / max(float(np.prod(high - low)), 1e-6)))
+    seen = float(np.prod(inside) / max(float(np.prod(high - low)), 1e-6))
+    return Placed(quad, exact, seen, sure)
 
 
 def _mirrored(quad: Points, side: int) -> Points:
@@ -194,7 +243,7 @@ def _mark(sample: DetectSample, plate: Placed) -> None:
     """Write a plate into the targets; a cut one is masked, a mostly cut one is background."""
     low, high = plate.quad.min(0), plate.quad.max(0)
     tiny = bool((high - low)[0] < LEAST_WIDTH)
-    if plate.seen < WHOLE or tiny:
+    if plate.seen < WHOLE or tiny or not plate.sure:
         if plate.seen > MOSTLY_CUT:
             x1, y1 = np.clip(low // CELL, 0, SIDE // CELL - 1).astype(int)
             x2, y2 = np.clip(high // CELL, 0, SIDE // CELL - 1).astype(int) + 1

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.train.labels import PlateCrop, load
+from tools.train.recipe import ReadData
 from tools.train.render import degrade, render_plate
+from tools.train.splice import Splicer
 from tools.train.warp import Points, rectangle
 
 WIDTH, HEIGHT = 160, 48
-RENDERED = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +27,37 @@ class ReadSample:
     text: str
 
 
-def draw_sample(
-    rng: np.random.Generator, crops: list[PlateCrop], hardness: float = 1.0
-) -> ReadSample:
-    """A rendered plate or a real crop, as the reader might get it; hardness is 0 to 1."""
-    if rng.random() < RENDERED:
-        plate = render_plate(rng)
-        return ReadSample(
-            _crop(rng, _in_surroundings(rng, plate.image), True, hardness), plate.text
-        )
-    crop = crops[rng.integers(len(crops))]
-    return ReadSample(_crop(rng, cached_load(crop.path), False, hardness), crop.text)
+@dataclass(frozen=True, slots=True)
+class ReadSamples:
+    """Draws samples: rendered plates, real crops, and two real crops in one.
+
+    Attributes:
+        crops: the real ones.
+        data: shares of each kind.
+        splicer: puts crops together; None where `data.spliced` is 0.
+    """
+
+    crops: list[PlateCrop]
+    data: ReadData
+    splicer: Splicer | None = None
+
+    def draw(self, rng: np.random.Generator, hardness: float = 1.0) -> ReadSample:
+        """A plate as the reader might get it; hardness is 0 to 1."""
+        if rng.random() < self.data.rendered:
+            plate = render_plate(rng)
+            surrounded = _in_surroundings(rng, plate.image)
+            return ReadSample(_rendered_crop(rng, surrounded, hardness), plate.text)
+        picture, text = self._real(rng)
+        view = _cut_out(rng, picture, has_margin=False)
+        if rng.random() < hardness * self.data.degraded:
+            view = degrade(rng, view, rng.uniform(0.3, 1.0))
+        return ReadSample(_grey(rng, view), text)
+
+    def _real(self, rng: np.random.Generator) -> tuple[NDArray[np.uint8], str]:
+        if self.splicer is not None and rng.random() < self.data.spliced:
+            return self.splicer.draw(rng)
+        crop = self.crops[rng.integers(len(self.crops))]
+        return cached_load(crop.path), crop.text
 
 
 @lru_cache(maxsize=10_000)
@@ -55,20 +76,26 @@ def _in_surroundings(rng: np.random.Generator, plate: NDArray[np.uint8]) -> NDAr
     return np.asarray(around, np.uint8)
 
 
-def _crop(
-    rng: np.random.Generator, picture: NDArray[np.uint8], has_margin: bool, hardness: float
+def _rendered_crop(
+    rng: np.random.Generator, picture: NDArray[np.uint8], hardness: float
 ) -> NDArray[np.uint8]:
-    """A crooked cut-out of the plate at the reader's size, grey, degraded."""
+    view = _cut_out(rng, picture, has_margin=True)
+    if rng.random() < 0.85 * hardness:
+        view = degrade(rng, view, rng.uniform(0.3, 1.1))
+    return _grey(rng, view)
+
+
+def _cut_out(
+    rng: np.random.Generator, picture: NDArray[np.uint8], has_margin: bool
+) -> NDArray[np.uint8]:
+    """A crooked cut-out of the plate at the reader's size, (HEIGHT, WIDTH, 3) BGR."""
     quad = _corners(rng, picture.shape[:2], has_margin)
-    target = rectangle(0, 0, WIDTH, HEIGHT)
     shrink = picture.shape[1] / WIDTH
     if shrink > 1.5:
-        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.35 * shrink))
-    matrix = cv2.getPerspectiveTransform(quad, target)
+        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.35 * shrink), np.uint8)
+    matrix = cv2.getPerspectiveTransform(quad, rectangle(0, 0, WIDTH, HEIGHT))
     view = cv2.warpPerspective(picture, matrix, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
-    if rng.random() < hardness * (0.85 if has_margin else 0.5):
-        view = degrade(rng, np.asarray(view, np.uint8), 1.0 if has_margin else 0.6)
-    return _grey(rng, np.asarray(view, np.uint8))
+    return np.asarray(view, np.uint8)
 
 
 def _corners(rng: np.random.Generator, shape: tuple[int, int], has_margin: bool) -> Points:

@@ -1,35 +1,79 @@
-"""What a pair of models gets right on the real pictures, picture by picture."""
+"""What a pair of models says about the real pictures, and which of it the labels call right.
+
+Every picture is looked at once (`look`, slow) and judged as often as one likes (`judge`, quick): by
+the labels as they came, and by the mended ones.
+"""
 
 from __future__ import annotations
 
-import statistics
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
 from appliance.capture.video import RecordedCamera
-from appliance.domain import Box, Detection, Quad, Settled
+from appliance.domain import Box, Detection, Quad, Read
 from appliance.recognize.read import Reader
-from appliance.recognize.recognizer import Examination, Recognizer
+from appliance.recognize.recognizer import Examination
 from appliance.recognize.rectify import rectify
-from appliance.resolve.track import Tracker
-from tools.train.labels import (
-    PLATES,
-    LabelledPlate,
-    Photograph,
-    PlateCrop,
-    crops,
-    load,
-    photographs,
-)
+from tools.train import corrections
+from tools.train.labels import LabelledPlate, Photograph, crops, load, photographs
+from tools.train.pairs import Pair
 
 SAME = 0.5
-CLIP_TRUTH = ("34A36837", "34A23126", "89C20339")
+"""IoU from which a detection is the labelled plate."""
+WITHIN = 0.3
+"""Share of a detection inside an unsure place from which it counts neither way."""
+FALSE, UNSURE = -1, -2
+"""What a detection is that hits no labelled plate."""
+NOTHING = Read("", 0.0, (), ())
+CANVAS = (160, 48)
+"""Width and height at which crops are compared for sharpness, whatever the reader takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """How a picture looks.
+
+    Attributes:
+        width, height: pixels.
+        sharpness: variance of the Laplacian of the grey picture; of a crop, at CANVAS.
+        light: mean grey, 0 to 255.
+        contrast: standard deviation of the grey values.
+    """
+
+    width: int
+    height: int
+    sharpness: float
+    light: float
+    contrast: float
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """All that a pair of models says about the pictures; labels play no part in it.
+
+    Attributes:
+        names: of the two models.
+        detect, scenes: what was found in each photograph.
+        read: what each crop says.
+        appearances: of the photographs of `detect` and of the crops.
+        passages: texts of the clip's passages, in order.
+        clip_s: processor seconds that the clip took.
+    """
+
+    names: tuple[str, str]
+    detect: dict[Path, Examination]
+    scenes: dict[Path, Examination]
+    read: dict[Path, Read]
+    appearances: dict[Path, Appearance]
+    passages: tuple[str, ...]
+    clip_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +81,8 @@ class DetectedPicture:
     """A photograph with what was found in it.
 
     Attributes:
-        matched: for each detection, best first, the index of the labelled plate it hits, or -1.
+        matched: for each detection, best first, the index of the labelled plate it hits, FALSE, or
+            UNSURE.
     """
 
     photograph: Photograph
@@ -45,130 +90,111 @@ class DetectedPicture:
     matched: tuple[int, ...]
 
     @property
-    def missed(self) -> int:
-        """Labelled plates that no detection hits."""
-        return len(self.photograph.plates) - sum(m >= 0 for m in self.matched)
+    def missed(self) -> tuple[int, ...]:
+        """Indices of the labelled plates that no detection hits."""
+        return tuple(i for i in range(len(self.photograph.plates)) if i not in self.matched)
 
     @property
-    def false(self) -> int:
-        """Detections that hit no labelled plate."""
-        return sum(m < 0 for m in self.matched)
+    def false(self) -> tuple[int, ...]:
+        """Indices of the detections that hit nothing."""
+        return tuple(i for i, hit in enumerate(self.matched) if hit == FALSE)
 
 
 @dataclass(frozen=True, slots=True)
 class ReadPicture:
-    """A picture with its true text, what was read, and how sure the reader was."""
+    """A picture with its true text and what was read; `lines` is 0 where nobody says."""
 
     path: Path
-    group: str
+    set_name: str
+    region: str
+    lines: int
     truth: str
-    text: str
-    confidence: float
+    read: Read
 
     @property
     def right(self) -> bool:
         """Exactly right, every character."""
-        return self.text == self.truth
+        return self.read.text == self.truth
 
 
-def detect_all(recognizer: Recognizer, root: Path = PLATES) -> list[DetectedPicture]:
-    """Every `detect` valid photograph, examined."""
-    results = []
-    for photograph in tqdm(photographs("detect", "valid", root), desc="detect valid"):
-        examined = recognizer.examine(load(photograph.path))
-        found = [plate.detection for plate in examined.plates]
-        results.append(DetectedPicture(photograph, examined, match(found, photograph.plates)))
-    return results
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Everything that was said about the pictures, beside one set of labels."""
+
+    detected: tuple[DetectedPicture, ...]
+    read: tuple[ReadPicture, ...]
+    scenes: tuple[ReadPicture, ...]
+    passages: tuple[str, ...]
 
 
-def read_all(reader: Reader, root: Path = PLATES) -> list[ReadPicture]:
-    """Every `read` valid crop, read as if its edges were the plate's corners."""
-    return [_read_crop(reader, crop) for crop in tqdm(crops("valid", root), desc="read valid")]
+def look(pair: Pair, root: Path) -> Looks:
+    """Show all pictures of `root` that are for measuring to a pair of models."""
+    detect, appearances = {}, {}
+    for path in _shown("detect", root):
+        image = load(path)
+        detect[path] = pair.recognizer.examine(image)
+        appearances[path] = appearance(image)
+    read = {}
+    for path in _shown("read", root):
+        image = load(path)
+        read[path] = read_whole(pair.reader, image)
+        appearances[path] = appearance(image, CANVAS)
+    scenes = {path: pair.recognizer.examine(load(path)) for path in _shown("scenes", root)}
+    begun = time.process_time()
+    passages = replay_clip(pair, root / "clips" / "toll_gate.mp4")
+    spent = time.process_time() - begun
+    return Looks(pair.names, detect, scenes, read, appearances, passages, spent)
 
 
-def read_scenes(recognizer: Recognizer, root: Path = PLATES) -> list[ReadPicture]:
-    """Every scene, end to end: the best plate of the picture against the true text."""
-    results = []
-    for scene in tqdm(photographs("scenes", "valid", root), desc="scenes"):
-        plates = recognizer.examine(load(scene.path)).plates
-        text, confidence = (plates[0].read.text, plates[0].read.confidence) if plates else ("", 0.0)
-        truth = scene.plates[0].text or ""
-        results.append(ReadPicture(scene.path, scene.region, truth, text, confidence))
-    return results
+def judge(looks: Looks, root: Path, corrected: bool) -> Judged:
+    """The looks beside the labels as they came, or beside the mended ones."""
+    detected = tuple(
+        DetectedPicture(photograph, examined, match(examined, photograph))
+        for photograph in photographs("detect", "valid", root, corrected)
+        for examined in (looks.detect[photograph.path],)
+    )
+    read = tuple(
+        ReadPicture(c.path, c.set_name, c.region, c.lines, c.text, looks.read[c.path])
+        for c in crops("valid", root, corrected)
+    )
+    scenes = tuple(
+        ReadPicture(s.path, s.region, s.region, 0, s.plates[0].text or "", best_read(examined))
+        for s in photographs("scenes", "valid", root, corrected)
+        for examined in (looks.scenes[s.path],)
+    )
+    return Judged(detected, read, scenes, looks.passages)
 
 
-def replay_clip(recognizer: Recognizer, tracker: Tracker, path: Path) -> list[Settled]:
-    """The passages of a clip, in order."""
-    camera = RecordedCamera(path)
-    settled: list[Settled] = []
-    for frame in tqdm(camera.frames(), total=camera.recording.frames, desc=path.name):
-        settled += tracker.update(frame.at, frame.size, recognizer.sightings(frame))
-    return settled + tracker.flush()
+def match(examined: Examination, photograph: Photograph) -> tuple[int, ...]:
+    """For each detection the labelled plate that it covers with IoU >= SAME, FALSE, or UNSURE.
 
-
-def match(found: Sequence[Detection], plates: Sequence[LabelledPlate]) -> tuple[int, ...]:
-    """For each detection the labelled plate that it covers with IoU >= 0.5, or -1."""
-    free = set(range(len(plates)))
+    Each labelled plate is given once, to the best detection: a second one is false.
+    """
+    free = dict(enumerate(photograph.plates))
     matched = []
-    for detection in found:
-        overlaps = {i: detection.box.overlap(_box(plates[i])) for i in free}
-        best = max(overlaps, key=lambda i: overlaps[i], default=-1)
-        hit = best >= 0 and overlaps[best] >= SAME
-        matched.append(best if hit else -1)
-        free -= {best} if hit else set()
+    for plate in examined.plates:
+        box = plate.detection.box
+        best = max(free, key=lambda i: box.overlap(box_of(free[i])), default=FALSE)
+        if best != FALSE and box.overlap(box_of(free[best])) >= SAME:
+            del free[best]
+            matched.append(best)
+        else:
+            matched.append(UNSURE if _is_within(box, photograph.unsure) else FALSE)
     return tuple(matched)
 
 
-def recall_curve(results: Iterable[DetectedPicture]) -> list[tuple[float, float, float]]:
-    """(threshold, recall, false plates a picture) from the strictest threshold down."""
-    pictures = list(results)
-    total = sum(len(r.photograph.plates) for r in pictures)
-    scored = sorted(
-        ((p.detection.confidence, hit >= 0) for r in pictures
-         for p, hit in zip(r.examined.plates, r.matched, strict=True)), reverse=True)  # fmt: skip
-    curve, hits, misses = [], 0, 0
-    for confidence, hit in scored:
-        hits, misses = hits + hit, misses + (not hit)
-        curve.append((confidence, hits / total, misses / len(pictures)))
-    return curve
+def best_read(examined: Examination) -> Read:
+    """What the best plate of a picture says, or NOTHING."""
+    return examined.plates[0].read if examined.plates else NOTHING
 
 
-def reliability(results: Sequence[ReadPicture], bins: int = 10) -> list[tuple[float, float, int]]:
-    """(mean confidence, share right, count) of each confidence bin that holds any read."""
-    parts: dict[int, list[ReadPicture]] = defaultdict(list)
-    for result in results:
-        parts[min(bins - 1, int(result.confidence * bins))].append(result)
-    return [
-        (
-            statistics.fmean(r.confidence for r in part),
-            statistics.fmean(r.right for r in part),
-            len(part),
-        )
-        for _, part in sorted(parts.items())
-    ]
+def best_overlap(plate: LabelledPlate, found: Sequence[Detection]) -> float:
+    """The highest IoU that any detection has with a labelled plate."""
+    return max((d.box.overlap(box_of(plate)) for d in found), default=0.0)
 
 
-def share_right(results: Iterable[ReadPicture]) -> dict[str, tuple[int, int]]:
-    """(right, all) for each group and for "all"."""
-    right: Counter[str] = Counter()
-    count: Counter[str] = Counter()
-    for result in results:
-        for group in ("all", result.group):
-            count[group] += 1
-            right[group] += result.right
-    return {group: (right[group], count[group]) for group in count}
-
-
-def _read_crop(reader: Reader, crop: PlateCrop) -> ReadPicture:
-    image = load(crop.path)
-    height, width = image.shape[:2]
-    whole = Quad(((0.0, 0.0), (width, 0.0), (width, height), (0.0, height)))
-    read = reader.read(rectify(image, whole, reader.crop_size))
-    group = f"{crop.set_name}, {crop.lines or '?'} line"
-    return ReadPicture(crop.path, group, crop.text, read.text, read.confidence)
-
-
-def _box(plate: LabelledPlate) -> Box:
+def box_of(plate: LabelledPlate) -> Box:
+    """The labelled box, or the one round the labelled corners."""
     if plate.box is not None:
         return Box(*plate.box)
     assert plate.quad is not None, "a labelled plate has a box or corners"
@@ -176,7 +202,48 @@ def _box(plate: LabelledPlate) -> Box:
     return Box(float(low[0]), float(low[1]), float(high[0]), float(high[1]))
 
 
-def percentile(values: Sequence[float], share: float) -> float:
-    """The value below which `share` (0 to 1) of `values` lies."""
-    array: NDArray[np.float64] = np.asarray(values, np.float64)
-    return float(np.quantile(array, share))
+def appearance(image: NDArray[np.uint8], canvas: tuple[int, int] | None = None) -> Appearance:
+    """Size, sharpness, light and contrast of a (H, W, 3) BGR picture."""
+    height, width = image.shape[:2]
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    scaled = cv2.resize(grey, canvas, interpolation=cv2.INTER_AREA) if canvas else grey
+    sharpness = float(cv2.Laplacian(scaled, cv2.CV_32F).var())
+    return Appearance(width, height, sharpness, float(grey.mean()), float(grey.std()))
+
+
+def read_whole(reader: Reader, image: NDArray[np.uint8]) -> Read:
+    """What a crop says, read as if its edges were the plate's corners."""
+    height, width = image.shape[:2]
+    whole = Quad(((0.0, 0.0), (width, 0.0), (width, height), (0.0, height)))
+    return reader.read(rectify(image, whole, reader.crop_size))
+
+
+def replay_clip(pair: Pair, path: Path) -> tuple[str, ...]:
+    """The texts of a clip's passages, in order."""
+    camera = RecordedCamera(path)
+    settled = []
+    for frame in tqdm(camera.frames(), total=camera.recording.frames, desc=path.name, disable=None):
+        settled += pair.tracker.update(frame.at, frame.size, pair.recognizer.sightings(frame))
+    return tuple(passage.read.text for passage in settled + pair.tracker.flush())
+
+
+def _shown(folder: str, root: Path) -> list[Path]:
+    """The paths of one folder's pictures, with a progress bar where a person is watching."""
+    if folder == "read":
+        paths = [crop.path for crop in crops("valid", root, corrected=False)]
+    else:
+        paths = [p.path for p in photographs(folder, "valid", root, corrected=False)]
+    return list(tqdm(paths, desc=folder, disable=None))
+
+
+def _is_within(box: Box, places: Sequence[corrections.Box]) -> bool:
+    """Whether WITHIN of the box, or more, lies in one of the places."""
+    area = max(box.width * box.height, 1e-9)
+    return any(_shared(box, Box(*place)) / area >= WITHIN for place in places)
+
+
+def _shared(one: Box, other: Box) -> float:
+    """Square pixels that two boxes have in common."""
+    width = min(one.x2, other.x2) - max(one.x1, other.x1)
+    height = min(one.y2, other.y2) - max(one.y1, other.y1)
+    return max(0.0, width) * max(0.0, height)

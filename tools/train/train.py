@@ -1,4 +1,4 @@
-"""Train one of the two networks: `tools/train/train detect --minutes 60 --out runs/detect`.
+"""Train one of the two networks: `tools/train/train detect`, as `recipes/detect.toml` says.
 
 A run is a folder: `last.pt` (resumed from when it is there), `curve.csv`, and at the end `best.pt`,
 the averaged weights.  The learning rate follows the share of the time that is spent, so a run fits
@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import math
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -22,9 +22,21 @@ from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
 
-from tools.train import labels, samples_detect, samples_read
+from appliance.recognize.model import LiteModel
+from tools.train import labels, samples_read
 from tools.train.alphabet import encode_text
 from tools.train.networks import Detector, Reader
+from tools.train.recipe import (
+    RECIPES,
+    ROOT,
+    DetectRecipe,
+    ReadRecipe,
+    Schedule,
+    load_recipe,
+)
+from tools.train.samples_detect import DetectSamples
+from tools.train.samples_read import ReadSamples
+from tools.train.splice import Splicer
 
 Batch = tuple[Tensor, ...]
 SAVE_EVERY_S = 120.0
@@ -35,49 +47,80 @@ def main() -> None:
     """Parse the arguments and train."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("network", choices=["detect", "read"])
-    parser.add_argument("--minutes", type=float, default=60)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--recipe", type=Path, help="default: recipes/NETWORK.toml")
+    parser.add_argument("--out", type=Path, help="the run's folder; default: runs/NETWORK")
+    parser.add_argument("--minutes", type=float, help="instead of the recipe's")
     asked = parser.parse_args()
-    torch.set_num_threads(asked.threads)
+    recipe = load_recipe(asked.recipe or RECIPES / f"{asked.network}.toml")
+    if recipe.network != asked.network:
+        parser.error(f"{asked.recipe} is a recipe for {recipe.network}, not for {asked.network}")
+    if asked.minutes:
+        schedule = recipe.schedule.model_copy(update={"minutes": asked.minutes})
+        recipe = recipe.model_copy(update={"schedule": schedule})
+    out = asked.out or Path("runs") / asked.network
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "recipe.json").write_text(recipe.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    torch.set_num_threads(recipe.schedule.threads)
+    torch.manual_seed(recipe.schedule.seed)
     cv2.setNumThreads(1)
-    torch.manual_seed(asked.seed)
-    asked.out.mkdir(parents=True, exist_ok=True)
-    arguments = {name: value for name, value in vars(asked).items() if name != "out"}
-    (asked.out / "arguments.json").write_text(json.dumps(arguments))
-    if asked.network == "detect":
-        Training(Detector(), DetectBatches(asked.seed), detect_loss, asked).run()
-    else:
-        Training(Reader(), ReadBatches(asked.seed), read_loss, asked).run()
+    build_training(recipe, out).run()
+
+
+def build_training(recipe: DetectRecipe | ReadRecipe, out: Path) -> Training:
+    """The network, its samples and its loss, as the recipe says."""
+    if isinstance(recipe, ReadRecipe):
+        return Training(Reader(), ReadBatches(recipe), read_loss, recipe.schedule, out)
+    loss = partial(detect_loss, place_weight=recipe.data.corners)
+    return Training(Detector(), DetectBatches(recipe), loss, recipe.schedule, out)
 
 
 class Training:
-    """One network, its batches and its loss, until the time is spent."""
+    """One network, its batches and its loss, until the time is spent.
+
+    Args:
+        network: to be trained.
+        batches: gives the next batch, told the share of the training that is over.
+        loss: of the network on a batch.
+        schedule: of the recipe.
+        out: the run's folder.
+    """
 
     def __init__(
         self,
         network: nn.Module,
         batches: Callable[[float], Batch],
         loss: Callable[[nn.Module, Batch, torch.device], Tensor],
-        asked: argparse.Namespace,
+        schedule: Schedule,
+        out: Path,
     ) -> None:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.batches, self.loss, self.schedule, self.out = batches, loss, schedule, out
+        if schedule.start and not (out / "last.pt").exists():
+            self._start(network)
         self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.batches, self.loss, self.asked = batches, loss, asked
+        self.frozen = [network.get_submodule(name) for name in schedule.frozen]
+        for part in self.frozen:
+            part.requires_grad_(False)
         self.average = torch.optim.swa_utils.AveragedModel(
             network,
             multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(AVERAGE),
             use_buffers=True,
         )
-        self.optimizer = torch.optim.AdamW(network.parameters(), asked.rate, weight_decay=0.02)
+        trained = [p for p in network.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.AdamW(trained, schedule.rate, weight_decay=0.02)
         self.spent, self.steps, self.recent = 0.0, 0, 0.0
+
+    def _start(self, network: nn.Module) -> None:
+        from tools.train.start import start_from  # noqa: PLC0415  # needs the TFLite runtime, training does not
+
+        examples = torch.cat([self.batches(1.0)[0] for _ in range(4)]).float().div(255)
+        fresh = start_from(network, ROOT / self.schedule.start, examples)
+        print(f"begun from {self.schedule.start}, {fresh} convolutions anew")
 
     def run(self) -> None:
         """Train to the end of the time; Ctrl-C saves and stops."""
         self._resume()
-        budget = self.asked.minutes * 60
+        budget = self.schedule.minutes * 60
         saved = self.spent
         with tqdm(total=round(budget), initial=round(self.spent), unit="s") as bar:
             try:
@@ -97,9 +140,13 @@ class Training:
         share = self.spent / budget
         warm = min(1.0, (self.steps + 1) / 200)
         for group in self.optimizer.param_groups:
-            group["lr"] = self.asked.rate * warm * (0.5 + 0.5 * math.cos(math.pi * share)) + 1e-5
+            fade = 0.5 + 0.5 * math.cos(math.pi * share)
+            group["lr"] = self.schedule.rate * warm * fade + 1e-5
         self.network.train()
-        loss = self.loss(self.network, self.batches(share), self.device)
+        for part in self.frozen:
+            part.eval()
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.schedule.mixed):
+            loss = self.loss(self.network, self.batches(share), self.device)
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
@@ -111,7 +158,7 @@ class Training:
         self.spent += time.monotonic() - begun
 
     def _resume(self) -> None:
-        path = self.asked.out / "last.pt"
+        path = self.out / "last.pt"
         if not path.exists():
             return
         state = torch.load(path, map_location=self.device)
@@ -130,30 +177,31 @@ class Training:
             "steps": self.steps,
         }
         for name, value in (("last.pt", state), ("best.pt", self.average.module.state_dict())):
-            torch.save(value, self.asked.out / f"{name}.new")
-            (self.asked.out / f"{name}.new").replace(self.asked.out / name)
-        with (self.asked.out / "curve.csv").open("a", newline="") as file:
+            torch.save(value, self.out / f"{name}.new")
+            (self.out / f"{name}.new").replace(self.out / name)
+        with (self.out / "curve.csv").open("a", newline="") as file:
             csv.writer(file).writerow([round(self.spent), self.steps, round(self.recent, 5)])
 
 
 class DetectBatches:
     """Batches of pictures, heat, weight, corners, strength, exact."""
 
-    def __init__(self, seed: int, size: int = 16) -> None:
-        self._rng = np.random.default_rng(seed)
-        self._size = size
-        self._pictures = labels.photographs("detect", "train")
+    def __init__(self, recipe: DetectRecipe) -> None:
+        self._rng = np.random.default_rng(recipe.schedule.seed)
+        self._size = recipe.schedule.batch
+        self._samples = DetectSamples(labels.photographs("detect", "train"), recipe.data)
 
     def __call__(self, share: float) -> Batch:
         """The next batch; `share` of the training is over."""
-        draw = samples_detect.draw_sample
-        drawn = [draw(self._rng, self._pictures) for _ in range(self._size)]
+        drawn = [self._samples.draw(self._rng) for _ in range(self._size)]
         image = torch.from_numpy(np.stack([s.image for s in drawn])).permute(0, 3, 1, 2)
         rest = ("heat", "weight", "corners", "strength", "exact")
         return (image, *(torch.from_numpy(np.stack([getattr(s, n) for s in drawn])) for n in rest))
 
 
-def detect_loss(network: nn.Module, batch: Batch, device: torch.device) -> Tensor:
+def detect_loss(
+    network: nn.Module, batch: Batch, device: torch.device, place_weight: float = 2.0
+) -> Tensor:
     """Focal loss on the scores (CornerNet's form) plus L1 on the corners or their extents."""
     image, heat, weight, corners, strength, exact = (
         part.to(device, non_blocking=True) for part in batch
@@ -171,7 +219,7 @@ def detect_loss(network: nn.Module, batch: Batch, device: torch.device) -> Tenso
         exact, (said - true).abs().mean(-1), (_extents(said) - _extents(true)).abs().mean(-1)
     )
     place = (off * strength).sum() / strength.sum().clamp(min=1)
-    return focal + 2.0 * place
+    return focal + place_weight * place
 
 
 def _extents(codes: Tensor) -> Tensor:
@@ -183,24 +231,34 @@ def _extents(codes: Tensor) -> Tensor:
 class ReadBatches:
     """Batches of pictures, targets one after the other, their lengths.
 
-    The samples begin easy and reach their full hardness after a quarter of the time: on hard ones
-    alone CTC stays on its plateau of blanks for ten minutes.
+    A reader without a start begins with easy samples, which reach their full hardness after a part of
+    the time: on hard ones alone CTC stays on its plateau of blanks for ten minutes.
     """
 
-    def __init__(self, seed: int, size: int = 64) -> None:
-        self._rng = np.random.default_rng(seed)
-        self._size = size
-        self._pictures = labels.crops("train")
+    def __init__(self, recipe: ReadRecipe) -> None:
+        self._rng = np.random.default_rng(recipe.schedule.seed)
+        self._size = recipe.schedule.batch
+        self._easy_until = recipe.data.easy_until
+        crops = labels.crops("train")
+        splicer = build_splicer(crops) if recipe.data.spliced else None
+        self._samples = ReadSamples(crops, recipe.data, splicer)
 
     def __call__(self, share: float) -> Batch:
         """The next batch; `share` of the training is over."""
-        hardness = min(1.0, 4 * share)
-        draw = samples_read.draw_sample
-        drawn = [draw(self._rng, self._pictures, hardness) for _ in range(self._size)]
+        hardness = min(1.0, share / max(self._easy_until, 1e-6))
+        drawn = [self._samples.draw(self._rng, hardness) for _ in range(self._size)]
         image = torch.from_numpy(np.stack([s.image for s in drawn]))[:, None]
         codes = [encode_text(s.text) for s in drawn]
         lengths = torch.tensor([len(c) for c in codes])
         return image, torch.tensor(np.concatenate(codes)), lengths
+
+
+def build_splicer(crops: list[labels.PlateCrop]) -> Splicer:
+    """Puts crops together where the shipped reader sees their characters."""
+    model = LiteModel(ROOT / "models" / "read.toml", threads=1)
+    size = (samples_read.WIDTH, samples_read.HEIGHT)
+    return Splicer(crops, lambda crop: model.run(crop)[0], size,
+                   lambda crop: samples_read.cached_load(crop.path))  # fmt: skip
 
 
 def read_loss(network: nn.Module, batch: Batch, device: torch.device) -> Tensor:
