@@ -86,13 +86,16 @@ def photographs(
 def crops(split: str, root: Path = PLATES, corrected: bool = True) -> list[PlateCrop]:
     """Plate crops of `read`, without those that a correction takes out.
 
+    The split is by text, and a mended text must not break it: no text of `valid` is in `train`.
+
     Args:
         split: "train" or "valid".
         root: where the plate pictures lie.
         corrected: with the mended labels of `corrections.csv`.
     """
     found = [_crop(root, row, corrected) for row in _rows(root / "read", split)]
-    return [crop for crop in found if crop.text]
+    kept_back = {crop.text for crop in crops("valid", root, corrected)} if split == "train" else ()
+    return [crop for crop in found if crop.text and crop.text not in kept_back]
 
 
 def load(path: Path) -> NDArray[np.uint8]:

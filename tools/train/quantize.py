@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +24,22 @@ from numpy.typing import NDArray
 from torch import nn
 
 from appliance.recognize.detect import FILL
-from appliance.recognize.model import read_manifest
-from tools.train import labels, samples_read
+from tools.train import labels
 from tools.train.alphabet import CHARACTERS
 from tools.train.manifests import write_manifest
 from tools.train.networks import Detector, DetectorExport, Reader, ReaderExport
+from tools.train.recipe import ReadData
 from tools.train.record import write_record
+from tools.train.samples_read import ReadSamples
 from tools.train.warp import Matrix, similarity
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 CALIBRATION = 300
+SIZES = {"detect": (512, 512), "detect-wide": (288, 512), "detect-near": (256, 288)}
+"""Height and width of the detector's inputs: any picture, one of 16:9, a plate's surroundings."""
+VERSION = 2
+NEAR_WIDTHS = (80.0, 170.0)
+"""Plate widths in input pixels on which the input for the second look is calibrated."""
 
 
 def main() -> None:
@@ -41,58 +48,84 @@ def main() -> None:
     parser.add_argument("network", choices=["detect", "read"])
     parser.add_argument("run", type=Path, help="the training run's folder, with best.pt")
     parser.add_argument("--out", type=Path, default=MODELS)
-    parser.add_argument("--size", type=int, nargs=2, default=(512, 512), help="height and width")
+    parser.add_argument("--float", action="store_true", help="float32 files, for comparing")
     asked = parser.parse_args()
-    weights = torch.load(asked.run / "best.pt", map_location="cpu")
     asked.out.mkdir(parents=True, exist_ok=True)
-    path = asked.out / f"{asked.network}.tflite"
-    if asked.network == "detect":
-        network = _loaded(Detector(), weights)
-        examples = detect_examples(tuple(asked.size))
-        path.write_bytes(to_int8(DetectorExport(network), examples, 2))
-    else:
-        network = _loaded(Reader(), weights)
-        path.write_bytes(to_int8(ReaderExport(network), read_examples(), 1))
-    manifest = write_manifest(path, _description(asked.network), _meanings(asked.network))
-    record = write_record(asked.run, asked.out / "records", read_manifest(manifest).name)
-    print(f"{path}: {path.stat().st_size} bytes, manifest {manifest}, record {record}")
+    weights = torch.load(asked.run / "best.pt", map_location="cpu")
+    write = _write_float if asked.float else _write_int8
+    for name, network, examples in _exports(asked.network, weights):
+        print(write(asked.out / f"{name}.tflite", network, examples))
+    if not asked.float:
+        print(write_record(asked.run, asked.out / "records", f"{asked.network}-{VERSION}"))
 
 
-def to_int8(network: nn.Module, examples: NDArray[np.float32], outputs: int) -> bytes:
-    """A network with channel-last inputs and outputs as a full int8 TFLite file.
+def _exports(
+    network: str, weights: dict[str, torch.Tensor]
+) -> Iterator[tuple[str, nn.Module, NDArray[np.float32]]]:
+    """Name, network and typical inputs of every file to be written."""
+    if network == "read":
+        yield "read", ReaderExport(_loaded(Reader(), weights)), read_examples()
+        return
+    for name, size in SIZES.items():
+        yield name, DetectorExport(_loaded(Detector(), weights)), detect_examples(name, size)
+
+
+def _write_int8(path: Path, network: nn.Module, examples: NDArray[np.float32]) -> Path:
+    """The model as full int8 at `path`; returns the manifest that is written beside it."""
+    with tempfile.TemporaryDirectory() as folder:
+        full = Path(folder) / "full.tflite"
+        _write_float(full, network, examples)
+        path.write_bytes(to_int8(full, examples))
+    kind = path.stem.partition("-")[0]
+    return write_manifest(path, _description(path.stem, kind), _meanings(kind))
+
+
+def _write_float(path: Path, network: nn.Module, examples: NDArray[np.float32]) -> Path:
+    """The model in float32, channels last, pixels in 0..1; returns the path."""
+    outputs = list(range(2 if isinstance(network, DetectorExport) else 1))
+    last = litert_torch.to_channel_last_io(network.eval(), args=[0], outputs=outputs)
+    litert_torch.convert(last.eval(), (torch.from_numpy(examples[:1]),)).export(str(path))
+    return path
+
+
+def to_int8(full: Path, examples: NDArray[np.float32]) -> bytes:
+    """The float32 file at `full` as a full int8 TFLite file.
 
     Args:
-        network: takes (N, C, H, W) floats in 0..1.
+        full: a .tflite file with one input.
         examples: (N, H, W, C) floats in 0..1, typical inputs.
-        outputs: how many tensors the network returns.
     """
-    last = litert_torch.to_channel_last_io(network.eval(), args=[0], outputs=list(range(outputs)))
+    tool = quantizer.Quantizer(str(full))
+    tool.load_quantization_recipe(recipe.static_wi8_ai8())
+    ranges = calibrator.Calibrator(
+        str(full), num_threads=2, qsv_update_func=qsv_utils.min_max_update
+    )
+    rows = [{"args_0": example[None]} for example in examples]
+    ranges.calibrate({"serving_default": rows}, tool._recipe_manager)  # noqa: SLF001  # no public way
     with tempfile.TemporaryDirectory() as folder:
-        full, small = Path(folder) / "full.tflite", Path(folder) / "int8.tflite"
-        litert_torch.convert(last.eval(), (torch.from_numpy(examples[:1]),)).export(str(full))
-        tool = quantizer.Quantizer(str(full))
-        tool.load_quantization_recipe(recipe.static_wi8_ai8())
-        ranges = calibrator.Calibrator(
-            str(full), num_threads=2, qsv_update_func=qsv_utils.min_max_update
-        )
-        rows = [{"args_0": example[None]} for example in examples]
-        ranges.calibrate({"serving_default": rows}, tool._recipe_manager)  # noqa: SLF001  # no public way
+        small = Path(folder) / "int8.tflite"
         tool.quantize(ranges.get_model_qsvs()).export_model(str(small))
         return small.read_bytes()
 
 
-def detect_examples(size: tuple[int, int]) -> NDArray[np.float32]:
-    """Train photographs as the detector gets them, (N, height, width, 3) in 0..1.
+def detect_examples(name: str, size: tuple[int, int]) -> NDArray[np.float32]:
+    """Train photographs as a file's input gets them, (N, height, width, 3) in 0..1.
 
     Every other one is seen from so near that its plate is a third to nine tenths of the picture:
-    what calibration never meets, eight bits cut off.
+    what calibration never meets, eight bits cut off.  The input for the second look meets plates
+    of the width at which it looks.
     """
     rng = np.random.default_rng(3)
     pictures = [p for p in labels.photographs("detect", "train") if p.plates]
     examples = []
     for number, i in enumerate(rng.choice(len(pictures), CALIBRATION, replace=False)):
         image = labels.load(pictures[i].path)
-        matrix = _near(rng, pictures[i], size) if number % 2 else _whole(image, size)
+        if name == "detect-near":
+            matrix = _near(rng, pictures[i], size, rng.uniform(*NEAR_WIDTHS))
+        elif number % 2:
+            matrix = _near(rng, pictures[i], size, rng.uniform(0.3, 0.9) * size[1])
+        else:
+            matrix = _whole(image, size)
         view = cv2.warpPerspective(image, matrix, size[::-1], borderValue=(FILL, FILL, FILL))
         examples.append(np.asarray(view, np.float32) / np.float32(255))
     return np.stack(examples)
@@ -103,18 +136,21 @@ def _whole(image: NDArray[np.uint8], size: tuple[int, int]) -> Matrix:
     return similarity(scale, 0.0, (0, 0), (0, 0))
 
 
-def _near(rng: np.random.Generator, picture: labels.Photograph, size: tuple[int, int]) -> Matrix:
+def _near(
+    rng: np.random.Generator, picture: labels.Photograph, size: tuple[int, int], wide: float
+) -> Matrix:
+    """A view in whose middle the first plate is about `wide` pixels wide."""
     x1, y1, x2, y2 = picture.plates[0].box or (0.0, 0.0, 100.0, 100.0)
-    scale = rng.uniform(0.3, 0.9) * size[1] / max(x2 - x1, y2 - y1)
     middle = ((x1 + x2) / 2, (y1 + y2) / 2)
+    scale = wide / max(x2 - x1, y2 - y1)
     return similarity(scale, rng.normal(0, 0.1), middle, (size[1] / 2, size[0] / 2))
 
 
 def read_examples() -> NDArray[np.float32]:
     """Training samples of the reader, (N, height, width, 1) in 0..1."""
     rng = np.random.default_rng(3)
-    pictures = labels.crops("train")
-    drawn = [samples_read.draw_sample(rng, pictures).image for _ in range(CALIBRATION)]
+    samples = ReadSamples(labels.crops("train"), ReadData())
+    drawn = [samples.draw(rng).image for _ in range(CALIBRATION)]
     return np.asarray(np.stack(drawn)[..., None] / 255, np.float32)
 
 
@@ -129,7 +165,7 @@ def _meanings(network: str) -> tuple[list[str], list[str]]:
     return ["crop, grey, upright"], ["probabilities: row, column, blank and characters"]
 
 
-def _description(network: str) -> dict[str, Any]:
+def _description(name: str, network: str) -> dict[str, Any]:
     """Name, licence and data of a model; counts are those of the labels that were trained on."""
     rows = labels.photographs("detect", "train") if network == "detect" else labels.crops("train")
     counts = Counter((row.source, row.licence) for row in rows)
@@ -139,7 +175,7 @@ def _description(network: str) -> dict[str, Any]:
     ]
     sources.append({"source": "rendered by tools/train/render.py", "licence": "Apache-2.0",
                     "pictures": "unlimited"})  # fmt: skip
-    description = {"name": f"{network}-1", "licence": "Apache-2.0", "sources": sources}
+    description = {"name": f"{name}-{VERSION}", "licence": "Apache-2.0", "sources": sources}
     if network == "read":
         description["characters"] = CHARACTERS
     return description
