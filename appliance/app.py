@@ -38,10 +38,12 @@ OPENING_S = 45.0
 
 
 def build_detector(config: Config) -> Detector:
-    """The plate detector; ModelError where its file is not the manifest's."""
+    """The plate detector, at every input size that there is; ModelError names a wrong file."""
     recognition = config.recognition
     model = LiteModel(recognition.models / "detect.toml", recognition.threads)
-    return Detector(model, recognition.least_detection)
+    others = sorted(recognition.models.glob("detect-*.toml"))
+    copies = [LiteModel(path, recognition.threads) for path in others]
+    return Detector(model, recognition.least_detection, copies)
 
 
 def build_reader(config: Config) -> Reader:

@@ -7,6 +7,7 @@ centre lies there.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import cv2
@@ -25,6 +26,8 @@ plate, so those of a near one cut a character off, and a far one has more pixels
 saw.  Of the 92 `scenes` 74 are right with one look and 84 with two; 160 px gave 83, 100 px 82."""
 AROUND = 0.6
 """Plate widths of surroundings that the second look takes in on each side."""
+NEARLY = 0.9
+"""Share of the wanted scale with which a look makes do, where a smaller input then holds it."""
 
 
 def encode_corners(quad: NDArray[np.float32], cells: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -53,25 +56,21 @@ def decode_corners(codes: NDArray[np.float32], cells: NDArray[np.int64]) -> NDAr
 
 
 class Detector:
-    """Plate detector on one TFLite model.
+    """Plate detector on one network, at one or several input sizes.
 
     Args:
         model: input (1, H, W, 3) BGR, outputs scores (1, H/8, W/8, 1) and corners (1, H/8, W/8, 8).
         threshold: least confidence of a detection, 0 to 1.
+        copies: the same network with other input sizes; each look takes the smallest that will do.
     """
 
-    def __init__(self, model: Model, threshold: float) -> None:
-        self._model = model
+    def __init__(self, model: Model, threshold: float, copies: Sequence[Model] = ()) -> None:
+        self._models = sorted((model, *copies), key=lambda m: m.input_shape[0] * m.input_shape[1])
         self._threshold = threshold
 
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
         """Plates in a (H, W, 3) BGR picture, most confident first."""
         return self._look(image, self._largest_scale(image))
-
-    def _look(self, image: NDArray[np.uint8], scale: float) -> list[Detection]:
-        """One run of the model on the picture at a scale at which it fits the input."""
-        scores, corners = self._model.run(self._fit(image, scale))
-        return _distinct(self._peaks(scores[..., 0], corners, scale))
 
     def look_closer(self, image: NDArray[np.uint8], found: Detection) -> Detection:
         """The detection with the corners that a second look at its surroundings gives it."""
@@ -86,18 +85,16 @@ class Detector:
         is_same = best.box.overlap(box) > SAME_PLATE
         return replace(best, confidence=found.confidence) if is_same else found
 
-    def _largest_scale(self, image: NDArray[np.uint8]) -> float:
-        height, width = self._model.input_shape[:2]
-        return float(min(width / image.shape[1], height / image.shape[0]))
+    def _look(self, image: NDArray[np.uint8], wanted: float) -> list[Detection]:
+        """One run on the picture at about the `wanted` scale, by the smallest model that holds it."""
+        fitting = (m for m in self._models if _scale(m, image) >= NEARLY * wanted)
+        model = next(fitting, self._models[-1])
+        scale = min(wanted, _scale(model, image))
+        scores, corners = model.run(_fit(image, scale, model.input_shape))
+        return _distinct(self._peaks(scores[..., 0], corners, scale))
 
-    def _fit(self, image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
-        """The picture, scaled, at the top left of the model's input."""
-        height, width = self._model.input_shape[:2]
-        size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-        canvas = np.full((height, width, 3), FILL, np.uint8)
-        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        canvas[: size[1], : size[0]] = cv2.resize(image, size, interpolation=how)
-        return canvas
+    def _largest_scale(self, image: NDArray[np.uint8]) -> float:
+        return max(_scale(model, image) for model in self._models)
 
     def _peaks(
         self, scores: NDArray[np.float32], corners: NDArray[np.float32], scale: float
@@ -109,6 +106,23 @@ class Detector:
         quads = decode_corners(corners[rows, columns].T, cells) / scale
         order = np.argsort(-scores[rows, columns], kind="stable")
         return [Detection(_quad(quads[i]), float(scores[rows[i], columns[i]])) for i in order]
+
+
+def _scale(model: Model, image: NDArray[np.uint8]) -> float:
+    """The scale at which the picture just fits the model's input."""
+    height, width = model.input_shape[:2]
+    return float(min(width / image.shape[1], height / image.shape[0]))
+
+
+def _fit(
+    image: NDArray[np.uint8], scale: float, shape: tuple[int, int, int]
+) -> NDArray[np.uint8]:
+    """The picture, scaled, at the top left of an input of that shape."""
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    canvas = np.full(shape, FILL, np.uint8)
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    canvas[: size[1], : size[0]] = cv2.resize(image, size, interpolation=how)
+    return canvas
 
 
 def _quad(corners: NDArray[np.float32]) -> Quad:
