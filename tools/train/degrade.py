@@ -1,4 +1,4 @@
-"""What weather, light, lens and sensor do to a picture of a plate.
+"""What weather, light, lens and sensor do to a picture of a plate; the first two are in `light`.
 
 The rule to know: an effect takes and gives a (H, W, 3) float32 BGR canvas, 0 to 255, may overwrite
 what it was given, and takes all chance from the generator. Nothing here moves a pixel, so boxes and
@@ -11,9 +11,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tools.train import light
+
 Picture = NDArray[np.uint8]
 Canvas = NDArray[np.float32]
 Effect = Callable[[np.random.Generator, Canvas, float], Canvas]
+
+# Pixels of height below which no plate is asked for.
+SMALLEST = 10
 
 
 def degrade(rng: np.random.Generator, image: Picture, strength: float = 1.0) -> Picture:
@@ -30,107 +35,6 @@ def degrade(rng: np.random.Generator, image: Picture, strength: float = 1.0) -> 
     return _jpeg(rng, picture, strength) if rng.random() < 0.6 * strength else picture
 
 
-def _exposure(rng: np.random.Generator, canvas: Canvas, strength: float) -> Canvas:
-    """Brightness, contrast and white balance of an ordinary day."""
-    gain = rng.uniform(1 - 0.5 * min(strength, 1.6), 1 + 0.25 * strength)
-    canvas *= (gain * (1 + rng.normal(0, 0.05, 3) * strength)).astype(np.float32)
-    return canvas
-
-
-def _darkness(rng: np.random.Generator, canvas: Canvas, strength: float) -> Canvas:
-    """Infra-red or night, never both: together they left nothing to read."""
-    effect = _infrared if rng.random() < 0.65 else _night
-    return effect(rng, canvas, strength)
-
-
-def _infrared(rng: np.random.Generator, canvas: Canvas, strength: float) -> Canvas:
-    """Grey: either a retro-reflective plate near saturation on black, or hardly any contrast."""
-    mix = rng.dirichlet((2, 2, 2)).astype(np.float32)
-    grey = canvas @ mix
-    if rng.random() < 0.6:
-        grey = 255 * (np.clip(grey, 0, 255) / 255) ** np.float32(rng.uniform(0.9, 2.2))
-        grey *= np.float32(rng.uniform(0.8, 1.5))
-    else:
-        grey = grey * np.float32(rng.uniform(0.35, 0.7)) + np.float32(rng.uniform(20, 110))
-    return np.repeat(grey[..., None], 3, axis=2)
-
-
-def _night(rng: np.random.Generator, canvas: Canvas, strength: float) -> Canvas:
-    """Dusk or night: little light of one tint over a dark offset."""
-    canvas *= (rng.uniform(0.22, 0.6) * rng.uniform(0.75, 1.15, 3)).astype(np.float32)
-    canvas += np.float32(rng.uniform(0, 25))
-    return canvas
-
-
-def _haze(rng: np.random.Generator, canvas: Canvas, strength: float) -> Canvas:
-    """Fog, a dirty lens or a faded plate: less contrast."""
-    share = np.float32(rng.uniform(0.1, 0.42) * min(strength, 1.5))
-    veil = rng.uniform(60, 210) + rng.normal(0, 8, 3)
-    canvas += (veil.astype(np.float32) - canvas) * share
-    return canvas
-
-
-def _ramp(rng: np.random.Generator, canvas: Canvas) -> Canvas:
-    """A (H, W) ramp from -1 to 1 in a random direction."""
-    angle = rng.uniform(0, 2 * np.pi)
-    across = np.linspace(-1, 1, canvas.shape[1], dtype=np.float32) * np.float32(np.cos(angle))
-    down = np.linspace(-1, 1, canvas.shape[0], dtype=np.float32) * np.float32(np.sin(angle))
-    return np.asarray(down[:, None] + across[None, :], np.float32)
-
-
-def _gradient(rng: np.random.Generator, canvas: Canvas, strength: float) -> Canvas:
-    """Light that falls off towards one side."""
-    canvas *= (1 + _ramp(rng, canvas) * np.float32(rng.uniform(0.1, 0.4)))[..., None]
-    return canvas
-
-
-def _shadow(rng: np.random.Generator, canvas: Canvas, strength: float) -> Canvas:
-    """The edge of a shadow across the picture."""
-    edge = (_ramp(rng, canvas) + np.float32(rng.uniform(-0.6, 0.6))) * np.float32(
-        rng.uniform(4, 40)
-    )
-    canvas *= (1 - np.clip(edge, 0, 1) * np.float32(rng.uniform(0.25, 0.65)))[..., None]
-    return canvas
-
-
-def _glare(rng: np.random.Generator, canvas: Canvas, strength: float) -> Canvas:
-    """A bright spot of sun or headlight."""
-    height, width = canvas.shape[:2]
-    x, y, reach = rng.uniform(0, width), rng.uniform(0, height), rng.uniform(0.2, 0.9) * height
-    across = np.exp(-(((np.arange(width, dtype=np.float32) - x) / reach) ** 2))
-    down = np.exp(-(((np.arange(height, dtype=np.float32) - y) / reach) ** 2))
-    canvas += np.outer(down, across).astype(np.float32)[..., None] * np.float32(
-        rng.uniform(40, 150) * min(strength, 1.5)
-    )
-    return canvas
-
-
-def _dirt(rng: np.random.Generator, canvas: Canvas, strength: float) -> Canvas:
-    """Blobs of mud or snow of a soft outline."""
-    height, width = canvas.shape[:2]
-    coarse = rng.random((int(rng.integers(3, 9)), int(rng.integers(5, 20))), dtype=np.float32)
-    cover = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-    cover = np.clip((cover - np.float32(rng.uniform(0.6, 0.85))) * 5, 0, 1)
-    share = cover[..., None] * np.float32(rng.uniform(0.2, 0.7) * min(strength, 1.3))
-    mud = rng.uniform((30, 45, 60), (90, 110, 130)) if rng.random() < 0.8 else np.full(3, 225.0)
-    canvas += (mud.astype(np.float32) - canvas) * share
-    return canvas
-
-
-def _rain(rng: np.random.Generator, canvas: Canvas, strength: float) -> Canvas:
-    """Short bright streaks, all in nearly one direction."""
-    height, width = canvas.shape[:2]
-    streaks = np.zeros((height, width), np.uint8)
-    slant, length = rng.normal(0, 0.25), height * rng.uniform(0.08, 0.3)
-    for x, y, reach in rng.random((int(rng.integers(8, 40)), 3)):
-        start = (int(x * width), int(y * height))
-        end = (int(start[0] + slant * length * reach), int(start[1] + length * (0.4 + reach)))
-        cv2.line(streaks, start, end, int(60 + 140 * reach), 1, cv2.LINE_AA)
-    streaks = cv2.blur(streaks, (2, 3)).astype(np.uint8)
-    canvas += streaks[..., None].astype(np.float32) * np.float32(rng.uniform(0.3, 0.8))
-    return canvas
-
-
 def _defocus(rng: np.random.Generator, canvas: Canvas, strength: float) -> Canvas:
     """A lens out of focus; sigma in pixels."""
     sigma = rng.uniform(0.4, 1.5) * strength
@@ -138,19 +42,26 @@ def _defocus(rng: np.random.Generator, canvas: Canvas, strength: float) -> Canva
 
 
 def _motion(rng: np.random.Generator, canvas: Canvas, strength: float) -> Canvas:
-    """A straight smear, mostly along the road: near the horizontal."""
-    length = max(3, int(rng.uniform(3, 9) * strength))
+    """A straight smear: mostly along the road, near the horizontal, sometimes across it."""
+    longest = min(9.0 * strength, canvas.shape[0] * 0.3)
+    length = max(3, int(rng.uniform(3, max(3.1, longest))))
+    angle = rng.normal(0, 18)
+    if rng.random() < 0.3:  # a letter's height bears less than its plate's width
+        angle, length = angle + 90, max(3, round(length * 0.7))
     kernel = np.zeros((length, length), np.float32)
     kernel[length // 2] = 1
-    turn = cv2.getRotationMatrix2D((length / 2 - 0.5, length / 2 - 0.5), rng.normal(0, 25), 1)
+    turn = cv2.getRotationMatrix2D((length / 2 - 0.5, length / 2 - 0.5), angle, 1)
     kernel = cv2.warpAffine(kernel, turn, (length, length)).astype(np.float32)
     return cv2.filter2D(canvas, -1, kernel / kernel.sum()).astype(np.float32)
 
 
 def _low_resolution(rng: np.random.Generator, canvas: Canvas, strength: float) -> Canvas:
-    """Fewer pixels, then scaled up again."""
-    share = max(0.12, 1 - rng.uniform(0.25, 0.68) * min(strength, 1.25))
+    """Fewer pixels, then scaled up again; now and then as few as a plate of 10 px has."""
     height, width = canvas.shape[:2]
+    share = 1 - rng.uniform(0.25, 0.68) * min(strength, 1.25)
+    if rng.random() < 0.12 * strength:
+        share = SMALLEST / height * rng.uniform(1.0, 1.5)
+    share = float(np.clip(share, min(1.0, SMALLEST / height), 1))
     size = (max(2, round(width * share)), max(2, round(height * share)))
     small = cv2.resize(canvas, size, interpolation=cv2.INTER_AREA)
     how = cv2.INTER_CUBIC if rng.random() < 0.5 else cv2.INTER_LINEAR
@@ -177,6 +88,42 @@ def _sharpen(rng: np.random.Generator, canvas: Canvas, strength: float) -> Canva
     return np.asarray(canvas + (canvas - soft) * rng.uniform(0.4, 1.6), np.float32)
 
 
+def _video(rng: np.random.Generator, canvas: Canvas, strength: float) -> Canvas:
+    """The traces of H.264, cheaply imitated; no codec runs.
+
+    Colour at half the resolution, each block's cosine coefficients rounded to coarse steps (4x4 or
+    8x8, without H.264's prediction, deblocking or motion search), and a faint shifted copy as a
+    skipped block leaves it.
+    """
+    height, width = canvas.shape[:2]
+    if rng.random() < 0.4:
+        ghost = np.roll(canvas, (int(rng.integers(-2, 3)), int(rng.integers(-6, 7))), (0, 1))
+        canvas += (ghost - canvas) * np.float32(rng.uniform(0.05, 0.2))
+    clipped = np.clip(canvas, 0, 255).astype(np.uint8)
+    planes = cv2.cvtColor(clipped, cv2.COLOR_BGR2YCrCb).astype(np.float32)
+    half = (max(1, width // 2), max(1, height // 2))
+    colour = cv2.resize(planes[..., 1:], half, interpolation=cv2.INTER_AREA)
+    planes[..., 1:] = cv2.resize(colour, (width, height), interpolation=cv2.INTER_LINEAR)
+    step = rng.uniform(8, 34) * min(strength, 1.4)
+    planes[..., 0] = _coarse(planes[..., 0], int(rng.choice((4, 8))), step)
+    whole = np.clip(planes, 0, 255).astype(np.uint8)
+    return cv2.cvtColor(whole, cv2.COLOR_YCrCb2BGR).astype(np.float32)
+
+
+def _coarse(plane: Canvas, size: int, step: float) -> Canvas:
+    """A (H, W) plane whose blocks' cosine coefficients are multiples of `step`, or coarser."""
+    height, width = plane.shape
+    high, wide = -(-height // size), -(-width // size)
+    padded = np.pad(plane, ((0, high * size - height), (0, wide * size - width)), mode="edge")
+    basis = cv2.dct(np.eye(size, dtype=np.float32), flags=cv2.DCT_ROWS)
+    blocks = padded.reshape(high, size, wide, size).transpose(0, 2, 1, 3)
+    frequency = np.arange(size, dtype=np.float32)
+    steps = np.float32(step) * (1 + (frequency[:, None] + frequency) / size)
+    blocks = np.round(basis.T @ blocks @ basis / steps) * steps
+    blocks = (basis @ blocks @ basis.T).transpose(0, 2, 1, 3)
+    return np.asarray(blocks.reshape(padded.shape)[:height, :width], np.float32)
+
+
 def _jpeg(rng: np.random.Generator, picture: Picture, strength: float) -> Picture:
     """The traces of JPEG at a quality of 92 down to 20."""
     quality = int(92 - rng.uniform(0, 62) * min(strength, 1.15))
@@ -186,17 +133,19 @@ def _jpeg(rng: np.random.Generator, picture: Picture, strength: float) -> Pictur
 
 # In the order in which light meets them: plate, weather, lens, sensor, camera.
 EFFECTS: tuple[tuple[float, Effect], ...] = (
-    (0.2, _dirt),
-    (0.9, _exposure),
-    (0.35, _gradient),
-    (0.15, _shadow),
-    (0.33, _darkness),
-    (0.2, _haze),
-    (0.12, _glare),
-    (0.07, _rain),
+    (0.2, light.dirt),
+    (0.05, light.snow),
+    (0.9, light.exposure),
+    (0.35, light.gradient),
+    (0.17, light.shadow),
+    (0.33, light.darkness),
+    (0.2, light.haze),
+    (0.1, light.glare),
+    (0.07, light.rain),
     (0.45, _defocus),
-    (0.22, _motion),
+    (0.24, _motion),
     (0.4, _low_resolution),
     (0.2, _sharpen),
     (0.65, _noise),
+    (0.15, _video),
 )

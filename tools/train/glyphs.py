@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from tools.train import designs
+from tools.train import looks, strokes
 
 Picture = NDArray[np.uint8]
 Canvas = NDArray[np.float32]
@@ -25,26 +25,37 @@ GLYPH_HEIGHT = 120
 def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
     found = sorted(FONT_ROOT.rglob(name))
     if not found:
-        package = designs.FONTS[name].package
+        package = looks.FONTS[name].package
         raise FileNotFoundError(f"font {name} is not under {FONT_ROOT}: install Debian's {package}")
     return ImageFont.truetype(str(found[0]), size)
 
 
 @lru_cache(maxsize=8192)
 def small_type(text: str, font: str, height: int) -> Picture:
-    """`text` as a coverage mask (height, W), cropped to its ink; cached, so read-only."""
+    """`text` as a coverage mask (height, W), cropped to its ink; cached, so read-only.
+
+    `font` is a file of `looks.FONTS`, or a style of `strokes` where `text` is one character.
+    """
+    mask = _natural(text, font)
+    width = max(1, round(mask.shape[1] * height / mask.shape[0]))
+    return cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8)
+
+
+@lru_cache(maxsize=4096)
+def _natural(text: str, font: str) -> Picture:
+    """`text` at about `GLYPH_HEIGHT`; apart from `small_type` because FreeType is the slow half."""
+    if font in strokes.STYLES:
+        return strokes.draw(text, font, GLYPH_HEIGHT)
     face = _font(font, GLYPH_HEIGHT * 4 // 3)
     left, top, right, bottom = (int(v) for v in face.getbbox(text))
     sheet = Image.new("L", (right - left + 40, bottom - top + 40), 0)
     ImageDraw.Draw(sheet).text((20 - left, 20 - top), text, 255, font=face)
-    mask: Picture = np.asarray(sheet, np.uint8)
-    if bolden := designs.FONTS[font].bolden:
+    mask = np.asarray(sheet, np.uint8)
+    if bolden := looks.FONTS[font].bolden:
         brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (bolden, bolden))
         mask = cv2.dilate(mask, brush).astype(np.uint8)
     rows, columns = np.nonzero(mask.max(1))[0], np.nonzero(mask.max(0))[0]
-    mask = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    width = max(1, round(mask.shape[1] * height / mask.shape[0]))
-    return cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8)
+    return mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 @lru_cache(maxsize=32768)
@@ -68,8 +79,11 @@ def stamp(mask: Picture, piece: Picture, x: int, y: int) -> None:
 
 def ink(canvas: Canvas, mask: Picture, colour: tuple[float, ...]) -> None:
     """Paints `colour` where `mask` covers."""
-    share = mask.astype(np.float32)[..., None] / 255
-    canvas += (np.asarray(colour, np.float32) - canvas) * share
+    rows = np.flatnonzero(mask.any(axis=1))
+    if len(rows):
+        inked = slice(int(rows[0]), int(rows[-1]) + 1)
+        share = mask[inked].astype(np.float32)[..., None] / 255
+        canvas[inked] += (np.asarray(colour, np.float32) - canvas[inked]) * share
 
 
 def emblem(rng: np.random.Generator, canvas: Canvas, centre: tuple[int, int], radius: int) -> None:

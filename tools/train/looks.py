@@ -85,13 +85,17 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "cn": ("asian", "asian-bold", "RG2014C.ttf", "RG2014D.ttf", "BebasNeue-Bold.otf",
            "routed-gothic.ttf"),
     "vn": ("asian", "asian", "asian-bold", "plain", "RG2014C.ttf", "routed-gothic.ttf"),
-    "any": (*(name for name in FONTS if "Z003" not in name), "wright", "fe", "plain", "plain-bold", "asian-bold"),
+    "hand": ("plain", "plain-bold", "NationalPark-Heavy.otf", "LiberationSans-Bold.ttf"),
+    "any": (*(name for name in FONTS if "Z003" not in name), "wright", "fe", "plain",
+            "plain-bold", "asian-bold"),
 }  # fmt: skip
 SMALL_TYPES = (
     "LiberationSans-Bold.ttf", "LiberationSerif-Bold.ttf", "Z003-MediumItalic.otf",
     "C059-Bold.otf", "NationalPark-Heavy.otf",
 )  # fmt: skip
 SMALL_TYPE = SMALL_TYPES[0]
+# Regions whose slogans stand in all kinds of type.
+SCRIPTED = ("us", "ca", "mx", "au")
 
 
 @dataclass(frozen=True, slots=True)

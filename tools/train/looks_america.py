@@ -7,8 +7,26 @@ serial (`=`) is never in the text, as in the labels of the real crops.
 from dataclasses import replace
 
 from tools.train.looks import (
-    AMBER, BLACK, BLUE, CONSONANTS, CREAM, GREEN, GREY, MAROON, MINT, NAVY, NO_IO, NO_IOQ, PEACH,
-    RED, SILVER, SKY, WHITE, YELLOW, Colour, Design,
+    AMBER,
+    BLACK,
+    BLUE,
+    CONSONANTS,
+    CREAM,
+    GREEN,
+    GREY,
+    MAROON,
+    MINT,
+    NAVY,
+    NO_IO,
+    NO_IOQ,
+    PEACH,
+    RED,
+    SILVER,
+    SKY,
+    WHITE,
+    YELLOW,
+    Colour,
+    Design,
 )  # fmt: skip
 
 _SIZE, _BOX = (305, 152), (0.035, 0.2, 0.965, 0.84)

@@ -7,16 +7,32 @@ the text and never in it.
 from dataclasses import replace
 
 from tools.train.looks import (
-    BLACK, BLUE, EU_BOX, GREEN, MAROON, MINT, NAVY, NO_IO, NO_IOQ, RED, SAUDI, SKY, VIETNAMESE,
-    WHITE, YELLOW, Colour, Design,
+    BLACK,
+    BLUE,
+    EU_BOX,
+    GREEN,
+    MAROON,
+    MINT,
+    NAVY,
+    NO_IO,
+    NO_IOQ,
+    RED,
+    SAUDI,
+    SKY,
+    VIETNAMESE,
+    WHITE,
+    YELLOW,
+    Colour,
+    Design,
 )  # fmt: skip
 
 _TWO = (0.05, 0.04, 0.95, 0.96)
-_IN = ("aa dd aa dddd", "aa dd a dddd", "aadd aa dddd", "aa-dd-aa-dddd", "aa dd aadddd",
-    "aa.dd.aa.dddd", "aa d aa dddd", "aa d a dddd", "aadda dddd", "aaddaadddd")  # fmt: skip
+_IN = ("OD dd a dddd", "aa dd aa dddd", "aa dd a dddd", "aadd aa dddd", "aa-dd-aa-dddd",
+    "aa dd aadddd", "aa.dd.aa.dddd", "aa d aa dddd", "aa d a dddd", "aadda dddd",
+    "aaddaadddd")  # fmt: skip
 _IN_TWO = ("aa dd|aa dddd", "aadd aa|dddd", "aa dd a|dddd", "aa-dd|a-dddd", "aa dd aa|dddd",
     "aadd|aadddd", "aa d a|dddd", "aa-dd-aa|dddd")  # fmt: skip
-_INDIA = Design("in", _IN, (500, 120), family="any", height=0.52, aspect=0.55)
+_INDIA = Design("in", _IN, (500, 120), letters=NO_IO, family="any", height=0.52, aspect=0.55)
 _INDIA_TWO = replace(_INDIA, patterns=_IN_TWO, size=(200, 100), height=0.37, aspect=0.6,
     box=(0.04, 0.03, 0.96, 0.97))  # fmt: skip
 _HAND = replace(_INDIA, family="hand", art="hand", border=0.4)
@@ -39,10 +55,11 @@ _SAUDI = Design("sa", ("dddd aaa", "ddd aaa", "dddd  aaa"), (520, 110), letters=
 
 def _gulf(region: str, patterns: tuple[str, ...], names: tuple[str, ...]) -> tuple[Design, Design]:
     """A country's long and its short plate, with its name in the small type."""
+    above = replace(_GULF_TWO, bottom=names, box=(0.04, 0.3, 0.96, 0.82))
     return (
         replace(_GULF, region=region, patterns=patterns),
-        replace(_GULF_TWO, region=region, patterns=patterns, bottom=names, box=(0.04, 0.3, 0.96, 0.82)),
-    )  # fmt: skip
+        replace(above, region=region, patterns=patterns),
+    )
 
 
 def _recoloured(design: Design, paper: Colour, ink: Colour, weight: float) -> Design:
@@ -66,7 +83,7 @@ ASIA: tuple[Design, ...] = (
     Design("pk", ("aaa-ddd", "aaa-dddd", "aa-ddd", "aaa dd ddd"), (330, 110), letters=NO_IO,
         family="sans", height=0.6, aspect=0.5, top=("", "PUNJAB", "SINDH"), border=0.6),
     Design("pk", ("aaa|ddd", "aaa|dddd", "aaa dd|dddd"), (280, 180), letters=NO_IO, family="any",
-        height=0.37, box=_TWO, bottom=("", "ICT-ISLAMABAD"), border=0.6),
+        height=0.34, box=(0.05, 0.03, 0.95, 0.82), bottom=("", "ICT-ISLAMABAD"), border=0.6),
     replace(_VIETNAM, weight=1.5),
     replace(_VIETNAM, patterns=_VN_TWO, size=(190, 140), height=0.37, aspect=0.56, box=_TWO,
         weight=5),
