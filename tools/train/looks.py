@@ -91,7 +91,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 SMALL_TYPES = (
     "LiberationSans-Bold.ttf", "LiberationSerif-Bold.ttf", "Z003-MediumItalic.otf",
-    "C059-Bold.otf", "NationalPark-Heavy.otf",
+    "C059-Bold.otf", "NimbusSansNarrow-Bold.otf",
 )  # fmt: skip
 SMALL_TYPE = SMALL_TYPES[0]
 # Regions whose slogans stand in all kinds of type.

@@ -59,7 +59,7 @@ EUROPE: tuple[Design, ...] = (
     Design("de", ("a:aa ddH", "aa:a dddE", "aa:aa ddE", "a:a dddH"), family="fe", band="D",
         box=EU_BOX, gap=0.12, weight=0.4),
     Design("fr", ("aa-ddd-aa",), letters=NO_IOU, band="F", band_right=True, box=EU_BOTH, weight=3),
-    Design("fr", ("dddd aa dd", "ddd aaa dd", "ddd aa dd"), paper=YELLOW, letters=NO_IO, band="F",
+    Design("fr", ("dddd aa dd", "ddd aaa dd", "ddd aa dd"), paper=YELLOW, letters=NO_IOU, band="F",
         box=EU_BOX),
     Design("fr", ("aa-|ddd-aa", "aa|ddd-aa"), (210, 130), letters=NO_IOU, band="F", height=0.37,
         box=EU_SQUARE, weight=0.4),
