@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.recognize.detect import CELL, encode_corners
+from tools.train.corrections import Box
+from tools.train.distractors import strew
 from tools.train.labels import LabelledPlate, Photograph, load
 from tools.train.recipe import DetectData
 from tools.train.render import degrade, render_plate
@@ -22,8 +25,8 @@ WIDTHS = (12.0, 290.0)
 WHOLE, MOSTLY_CUT = 0.93, 0.55
 LEAST_WIDTH = 9.0
 LEVEL_ASPECT = 3.9
-"""A long plate is 4.7 times as wide as high; a box as flat as this holds one tilted by less than two
-degrees, so the box's corners are the plate's."""
+"""A long plate is 4.7 times as wide as high; a box as flat as this holds one tilted by less than
+two degrees, so the box's corners are the plate's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,26 +95,14 @@ class DetectSamples:
             plates += [plate.moved((x, y)) for plate in placed]
         return _targets(image, plates)
 
-    def _view(
-        self, rng: np.random.Generator, side: int
-    ) -> tuple[NDArray[np.uint8], list[Placed]]:
+    def _view(self, rng: np.random.Generator, side: int) -> tuple[NDArray[np.uint8], list[Placed]]:
         """A random view, `side` pixels square, of a random photograph."""
         photograph = self.photographs[rng.integers(len(self.photographs))]
-        image, plates = cached_load(photograph.path), photograph.plates
-        if plates and rng.random() < self.data.replated:
-            image, plates = _replate(rng, image, plates)
-        exact = [_is_exact(plate) for plate in plates]
+        image, plates = self._dressed(rng, photograph)
         matrix = _view(rng, image.shape[:2], plates, side)
-        if all(exact):
+        if all(map(_is_exact, plates)):
             matrix = _tilted(rng, side) @ matrix
-        placed = [
-            _placed(transform(matrix, _corners(p)), known, True, side)
-            for p, known in zip(plates, exact, strict=True)
-        ]
-        placed += [
-            _placed(transform(matrix, rectangle(*box)), False, False, side)
-            for box in photograph.unsure
-        ]
+        placed = _all_placed(matrix, plates, photograph.unsure, side)
         tone = int(rng.integers(256)) if rng.random() < 0.3 else FILL
         view = cv2.warpPerspective(
             image, matrix, (side, side), flags=_interpolation(matrix), borderValue=(tone,) * 3
@@ -120,6 +111,30 @@ class DetectSamples:
             view = view[:, ::-1]
             placed = [replace(p, quad=_mirrored(p.quad, side)) for p in placed]
         return _photometry(rng, np.ascontiguousarray(view)), placed
+
+    def _dressed(
+        self, rng: np.random.Generator, photograph: Photograph
+    ) -> tuple[NDArray[np.uint8], tuple[LabelledPlate, ...]]:
+        """The photograph, perhaps with other plates, perhaps with things that are none."""
+        image, plates = cached_load(photograph.path), photograph.plates
+        if plates and rng.random() < self.data.replated:
+            image, plates = _replate(rng, image, plates)
+        if rng.random() < self.data.strewn:
+            corners = [_corners(plate) for plate in plates]
+            taken = [(*quad.min(0), *quad.max(0)) for quad in corners]
+            image = strew(rng, image, taken + list(photograph.unsure))
+        return image, plates
+
+
+def _all_placed(
+    matrix: NDArray[np.float64], plates: Sequence[LabelledPlate], unsure: Sequence[Box], side: int
+) -> list[Placed]:
+    """Everything that is labelled, where a view shows it."""
+    known = [
+        _placed(transform(matrix, _corners(p)), side, exact=_is_exact(p), sure=True) for p in plates
+    ]
+    doubtful = [transform(matrix, rectangle(*box)) for box in unsure]
+    return known + [_placed(quad, side, exact=False, sure=False) for quad in doubtful]
 
 
 def _is_exact(plate: LabelledPlate) -> bool:
@@ -205,7 +220,7 @@ def _interpolation(matrix: NDArray[np.float64]) -> int:
     return cv2.INTER_AREA if abs(np.linalg.det(matrix[:2, :2])) < 0.3 else cv2.INTER_LINEAR
 
 
-def _placed(quad: Points, exact: bool, sure: bool, side: int) -> Placed:
+def _placed(quad: Points, side: int, exact: bool, sure: bool) -> Placed:
     low, high = quad.min(0), quad.max(0)
     inside = np.clip(np.minimum(high, side) - np.maximum(low, 0), 0, None)
     seen = float(np.prod(inside) / max(float(np.prod(high - low)), 1e-6))
