@@ -1,129 +1,105 @@
 """Score a pair of models on the real pictures: `tools/train/evaluate`.
 
-Writes `table.md`, `scores.json`, plots and contact sheets of the worst cases; `--record` also
-writes the scores into the models' manifests.
+Prints the table of goals and writes it with `breakdown.md`, `scores.json`, plots, and contact
+sheets of everything that is not right; `--record` also writes the scores into the manifests.
+`--models models/float` measures the float forms that `tools/train/quantize --float` leaves.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import time
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import cv2
 
-from appliance.app import build_reader, build_recognizer, build_tracker
-from appliance.config import MODELS, Config
-from appliance.recognize.model import read_manifest
-from tools.train import scoring, sheets
+from appliance.config import MODELS
+from tools.train import measures, plots
+from tools.train.breakdown import breakdowns
+from tools.train.cases import save_sheets
 from tools.train.labels import PLATES
 from tools.train.manifests import rewrite_scores
+from tools.train.measures import Figure, Share
+from tools.train.pairs import open_pair
+from tools.train.scoring import Judged, Looks, judge, look, plates_folder
+from tools.train.table import cost_row, goals_table, shares_table
 
 
 def main() -> None:
     """Parse the arguments and score."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--models", type=Path, default=MODELS, help="folder of detect and read")
     parser.add_argument(
-        "--models", type=Path, default=MODELS, help="folder with detect.toml and read.toml"
-    )
-    parser.add_argument(
-        "--plates", type=Path, default=PLATES, help="folder with detect, read, scenes, clips"
+        "--plates", type=plates_folder, default=str(PLATES), help="with detect, read, scenes, clips"
     )
     parser.add_argument("--out", type=Path, default=Path("out/evaluate"))
     parser.add_argument("--record", action="store_true", help="write the scores into the manifests")
     asked = parser.parse_args()
-    if not (asked.plates / "read" / "labels.jsonl").exists():
-        parser.error(
-            f"{asked.plates}: no labelled plates there (see the README: Measure the models)"
-        )
     cv2.setNumThreads(1)
-    asked.out.mkdir(parents=True, exist_ok=True)
-    settings = Config().recognition.model_copy(update={"models": asked.models, "threads": 1})
-    config = Config(recognition=settings)
-    scores = evaluate(config, asked.plates, asked.out)
-    (asked.out / "scores.json").write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")
-    table = _table(scores)
-    (asked.out / "table.md").write_text(table, encoding="utf-8")
-    print(table)
-    print(f"plots and contact sheets: {asked.out}")
+    looks = look(open_pair(asked.models), asked.plates)
+    raw, mended = (judge(looks, asked.plates, corrected) for corrected in (False, True))
+    print(write_report(asked.out, looks, raw, mended))
+    print(f"breakdowns, plots and contact sheets: {asked.out}")
     if asked.record:
-        rewrite_scores(asked.models / "detect.toml", scores["detect"])
-        rewrite_scores(asked.models / "read.toml", scores["read"])
+        rewrite_scores(asked.models / "detect.toml", measures.detect_scores(looks, raw, mended))
+        rewrite_scores(asked.models / "read.toml", measures.read_scores(raw, mended))
 
 
-def evaluate(config: Config, plates: Path, out: Path) -> dict[str, Any]:
-    """All figures; the pictures go to `out`."""
-    recognizer, reader = build_recognizer(config), build_reader(config)
-    detected = scoring.detect_all(recognizer, plates)
-    read = scoring.read_all(reader, plates)
-    scenes = scoring.read_scenes(recognizer, plates)
-    curve = scoring.recall_curve(detected)
-    sheets.recall_plot(out / "detect_recall.png", curve)
-    sheets.reliability_plot(out / "read_reliability.png", scoring.reliability(read))
-    sheets.detect_sheet(out / "detect_worst.png", detected)
-    sheets.read_sheet(out / "read_worst.png", read)
-    sheets.read_sheet(out / "scenes_worst.png", scenes)
-    clip = plates / "clips" / "toll_gate.mp4"
-    begun = time.process_time()
-    passages = scoring.replay_clip(recognizer, build_tracker(config), clip)
-    clip_s = time.process_time() - begun
+def write_report(out: Path, looks: Looks, raw: Judged, mended: Judged) -> str:
+    """Write everything into `out`; the goals' table with what nobody labelled comes back."""
+    out.mkdir(parents=True, exist_ok=True)
+    came, better = measures.figures(raw), measures.figures(mended)
+    unlabelled = measures.nobody_labelled(raw, mended)
+    shares = breakdowns(mended, looks.appearances)
+    table = goals_table(looks.names, came, better) + cost_row() + _unlabelled_line(unlabelled)
+    (out / "table.md").write_text(table, encoding="utf-8")
+    tables = [shares_table(title, rows) for title, rows in shares.items()]
+    (out / "breakdown.md").write_text("\n".join(tables), encoding="utf-8")
+    scores = _scores_object(looks, came, better, unlabelled, shares)
+    (out / "scores.json").write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")
+    _save_plots(out, raw, mended)
+    save_sheets(out, looks, raw, mended)
+    return table
+
+
+def _unlabelled_line(counts: dict[str, int]) -> str:
+    return (
+        f"\nOf the {sum(counts.values())} detections that the labels as they came call false, "
+        f"{counts['plate']} are plates, {counts['unsure']} nobody can tell, "
+        f"{counts['false']} are false.\n"
+    )
+
+
+def _scores_object(
+    looks: Looks,
+    came: dict[str, Figure],
+    better: dict[str, Figure],
+    unlabelled: dict[str, int],
+    shares: dict[str, list[Share]],
+) -> dict[str, object]:
     return {
-        "models": [
-            read_manifest(config.recognition.models / f"{n}.toml").name for n in ("detect", "read")
-        ],
-        "detect": _detect_scores(detected),
-        "read": _read_scores(read, scenes),
-        "groups": {k: list(v) for k, v in sorted(scoring.share_right(read).items())},
-        "scenes": {k: list(v) for k, v in sorted(scoring.share_right(scenes).items())},
-        "clip": {
-            "passages": [p.read.text for p in passages],
-            "right": sum(t in {p.read.text for p in passages} for t in scoring.CLIP_TRUTH),
-            "cpu_s": round(clip_s, 1),
-        },
+        "models": looks.names,
+        "labels as they came": {key: asdict(figure) for key, figure in came.items()},
+        "labels mended": {key: asdict(figure) for key, figure in better.items()},
+        "false by the labels as they came": unlabelled,
+        "breakdowns": {title: [asdict(s) for s in rows] for title, rows in shares.items()},
+        "passages": looks.passages,
+        "clip_cpu_s": round(looks.clip_s, 1),
+        "detect_median_ms": round(measures.median_ms(looks), 2),
     }
 
 
-def _detect_scores(results: list[scoring.DetectedPicture]) -> dict[str, float]:
-    plates = sum(len(r.photograph.plates) for r in results)
-    hits = plates - sum(r.missed for r in results)
-    times = [r.examined.detect_ms for r in results]
-    return {
-        "valid_pictures": len(results),
-        "valid_plates": plates,
-        "recall_iou50": round(hits / plates, 4),
-        "false_per_picture": round(sum(r.false for r in results) / len(results), 4),
-        "median_ms_1_thread": round(scoring.percentile(times, 0.5), 2),
+def _save_plots(out: Path, raw: Judged, mended: Judged) -> None:
+    curves = {
+        "labels as they came": measures.recall_curve(raw.detected),
+        "labels mended": measures.recall_curve(mended.detected),
     }
-
-
-def _read_scores(
-    read: list[scoring.ReadPicture], scenes: list[scoring.ReadPicture]
-) -> dict[str, float]:
-    return {
-        "valid_crops": len(read),
-        "valid_exact": round(sum(r.right for r in read) / len(read), 4),
-        "scenes": len(scenes),
-        "scenes_exact": round(sum(r.right for r in scenes) / len(scenes), 4),
-    }
-
-
-def _table(scores: dict[str, Any]) -> str:
-    """The figures as a Markdown table."""
-    detect, read, clip = scores["detect"], scores["read"], scores["clip"]
-    rows = [
-        ("detect valid, recall at IoU 0.5", f"{detect['recall_iou50']:.3f}"),
-        ("detect valid, false plates a picture", f"{detect['false_per_picture']:.3f}"),
-        ("read valid, exactly right", f"{read['valid_exact']:.3f}"),
-        ("scenes, exactly right end to end", f"{read['scenes_exact']:.3f}"),
-        ("toll_gate.mp4, of its 3 passages", f"{clip['right']} ({', '.join(clip['passages'])})"),
-        ("detect, median ms a picture, 1 thread", f"{detect['median_ms_1_thread']:.1f}"),
-    ]
-    rows += [(f"read {k}", f"{r}/{n} = {r / n:.3f}") for k, (r, n) in scores["groups"].items()]
-    rows += [(f"scenes {k}", f"{r}/{n} = {r / n:.3f}") for k, (r, n) in scores["scenes"].items()]
-    body = "\n".join(f"| {what} | {figure} |" for what, figure in rows)
-    return f"| {' + '.join(scores['models'])} | figure |\n|---|---|\n{body}\n"
+    plots.recall_plot(out / "detect_recall.png", curves)
+    whole = measures.bins(measures.whole_outcomes(raw.read))
+    plots.reliability_plot(out / "read_reliability.png", whole, "whole read")
+    characters = measures.bins(measures.character_outcomes(raw.read))
+    plots.reliability_plot(out / "character_reliability.png", characters, "character")
 
 
 if __name__ == "__main__":

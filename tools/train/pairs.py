@@ -78,28 +78,32 @@ def open_pair(folder: Path) -> Pair:
 
     Where the folder has no `regions`, as a training run's has not, the shipped ones serve.
     """
+    is_float = not (folder / "detect.toml").exists() and (folder / "detect.tflite").exists()
+    home = folder.parent if is_float else folder
     settings = Config().recognition
-    (detect, what), (read, whose) = (_model(folder, name) for name in ("detect", "read"))
-    regions = load_regions(_first_folder(folder / "regions", MODELS / "regions"))
+    copies = [path.stem for path in sorted(home.glob("detect-*.toml"))]
+    detect, *smaller = (_model(folder, home, name) for name in ("detect", *copies))
+    detector = Detector(detect, settings.least_detection, smaller)
+    what, whose = (read_manifest(home / f"{name}.toml") for name in ("detect", "read"))
+    regions = load_regions(_first_folder(home / "regions", MODELS / "regions"))
+    read = _model(folder, home, "read")
     reader = Reader(read, whose.characters, regions, settings.regions)
-    detector = Detector(detect, settings.least_detection)
     recognizer = Recognizer(detector, reader, settings.least_detection)
-    suffix = "" if (folder / "detect.toml").exists() else " float"
-    return Pair(
-        (what.name + suffix, whose.name + suffix), recognizer, reader, build_tracker(Config())
-    )
+    suffix = " float" if is_float else ""
+    names = (what.name + suffix, whose.name + suffix)
+    return Pair(names, recognizer, reader, build_tracker(Config()))
 
 
-def _model(folder: Path, name: str) -> tuple[Model, Manifest]:
-    """The int8 model where `folder` has its manifest, else the float one."""
-    described, plain = folder / f"{name}.toml", folder / f"{name}.tflite"
-    if described.exists() or not plain.exists():
-        model = LiteModel(described, threads=1)
-        return model, model.manifest
-    manifest = read_manifest(folder.parent / f"{name}.toml")
-    interpreter = Interpreter(model_path=str(plain), num_threads=1)
+def _model(folder: Path, home: Path, name: str) -> Model:
+    """The model file of `folder`, as the manifest in `home` describes it or its int8 form."""
+    if folder == home:
+        return LiteModel(home / f"{name}.toml", threads=1)
+    path = folder / f"{name}.tflite"
+    if not path.exists():
+        raise ModelError(f"{path}: no such file, but {home} has an int8 {name}")
+    interpreter = Interpreter(model_path=str(path), num_threads=1)
     interpreter.allocate_tensors()
-    return FloatModel(interpreter, manifest), manifest
+    return FloatModel(interpreter, read_manifest(home / f"{name}.toml"))
 
 
 def _first_folder(*folders: Path) -> Path:

@@ -6,8 +6,9 @@ the labels as they came, and by the mended ones.
 
 from __future__ import annotations
 
+import argparse
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -127,6 +128,15 @@ class Judged:
     passages: tuple[str, ...]
 
 
+def plates_folder(text: str) -> Path:
+    """An argument that names the plate pictures; ArgumentTypeError where none are there."""
+    if not (Path(text) / "read" / "labels.jsonl").exists():
+        raise argparse.ArgumentTypeError(
+            f"{text}: no labelled plates there (see the README: Measure the models)"
+        )
+    return Path(text)
+
+
 def look(pair: Pair, root: Path) -> Looks:
     """Show all pictures of `root` that are for measuring to a pair of models."""
     detect, appearances = {}, {}
@@ -227,13 +237,13 @@ def replay_clip(pair: Pair, path: Path) -> tuple[str, ...]:
     return tuple(passage.read.text for passage in settled + pair.tracker.flush())
 
 
-def _shown(folder: str, root: Path) -> list[Path]:
+def _shown(folder: str, root: Path) -> Iterator[Path]:
     """The paths of one folder's pictures, with a progress bar where a person is watching."""
     if folder == "read":
         paths = [crop.path for crop in crops("valid", root, corrected=False)]
     else:
         paths = [p.path for p in photographs(folder, "valid", root, corrected=False)]
-    return list(tqdm(paths, desc=folder, disable=None))
+    yield from tqdm(paths, desc=folder, disable=None)
 
 
 def _is_within(box: Box, places: Sequence[corrections.Box]) -> bool:
