@@ -1,9 +1,9 @@
 """New texts out of real crops: the left of one plate with the right of another of the same kind.
 
 Where the characters stand is what a reader says about the crop: only crops that it reads as they
-are labelled are cut, and only what it reads as it should is kept.  One-line plates are cut between two characters, two-line plates between the
-lines; both plates have the same set, the same length and the same characters in the upper line, so
-the new text follows the same syntax.
+are labelled are cut, and only what it reads as it should is kept.  One-line plates are cut between
+two characters, two-line plates between the lines; both plates have the same set, the same length
+and as many characters in the upper line, so the new text follows the same syntax.
 """
 
 from __future__ import annotations
@@ -71,7 +71,10 @@ class Splicer:
         return len(self._all)
 
     def draw(self, rng: np.random.Generator) -> tuple[Picture, str]:
-        """A picture (H, W, 3) of two plates in one, and its text; a whole crop where none is legible."""
+        """A picture (H, W, 3) of two plates in one, and its text.
+
+        A whole crop where nothing that was tried is legible.
+        """
         for _ in range(MOST_TRIES):
             one = self._all[rng.integers(len(self._all))]
             same = self._kinds[one.kind]
@@ -92,7 +95,7 @@ class Splicer:
         left = first[:, : round(one.cuts[place])]
         right = second[:, round(other.cuts[place] * second.shape[1] / whole.shape[1]) :]
         text = one.crop.text[: place + 1] + other.crop.text[place + 1 :]
-        return np.hstack([left, right]), text
+        return np.asarray(np.hstack([left, right]), np.uint8), text
 
     def _said(self, picture: Picture) -> NDArray[np.float32]:
         return self._columns(rectify(picture, _whole(picture), self._size))
@@ -137,7 +140,7 @@ def _toned(picture: Picture, like: Picture) -> Picture:
     """The picture with the mean and the contrast of `like`, channel by channel."""
     mean, spread = picture.mean((0, 1)), picture.std((0, 1)) + 1
     moved = (picture - mean) / spread * (like.std((0, 1)) + 1) + like.mean((0, 1))
-    return np.clip(moved, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(moved, 0, 255), np.uint8)
 
 
 def _stacked(first: Picture, second: Picture) -> Picture:

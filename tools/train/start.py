@@ -51,7 +51,8 @@ def start_from(network: nn.Module, path: Path, examples: Tensor) -> int:
             folded = rest.pop(0)
             convolution.weight.data.copy_(folded.weight)
             if normal is None:
-                convolution.bias.data.copy_(folded.bias)  # type: ignore[union-attr]
+                assert convolution.bias is not None, "without BatchNorm a convolution has a bias"
+                convolution.bias.data.copy_(folded.bias)
             else:
                 biases[normal] = folded.bias
         else:

@@ -165,7 +165,7 @@ class Training:
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.spent, self.steps = state["spent"], state["steps"]
+        self.spent, self.steps, self.recent = state["spent"], state["steps"], state["recent"]
 
     def _save(self) -> None:
         """Checkpoint, averaged weights, a point of the curve; a torn write replaces no file."""
@@ -175,6 +175,7 @@ class Training:
             "optimizer": self.optimizer.state_dict(),
             "spent": self.spent,
             "steps": self.steps,
+            "recent": self.recent,
         }
         for name, value in (("last.pt", state), ("best.pt", self.average.module.state_dict())):
             torch.save(value, self.out / f"{name}.new")
@@ -231,8 +232,8 @@ def _extents(codes: Tensor) -> Tensor:
 class ReadBatches:
     """Batches of pictures, targets one after the other, their lengths.
 
-    A reader without a start begins with easy samples, which reach their full hardness after a part of
-    the time: on hard ones alone CTC stays on its plateau of blanks for ten minutes.
+    A reader without a start begins with easy samples, which reach their full hardness after a part
+    of the time: on hard ones alone CTC stays on its plateau of blanks for ten minutes.
     """
 
     def __init__(self, recipe: ReadRecipe) -> None:
