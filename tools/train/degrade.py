@@ -59,7 +59,7 @@ def _low_resolution(rng: np.random.Generator, canvas: Canvas, strength: float) -
     """Fewer pixels, then scaled up again; now and then as few as a plate of 10 px has."""
     height, width = canvas.shape[:2]
     share = 1 - rng.uniform(0.25, 0.68) * min(strength, 1.25)
-    if rng.random() < 0.12 * strength:
+    if rng.random() < 0.08 * strength:
         share = SMALLEST / height * rng.uniform(1.0, 1.5)
     share = float(np.clip(share, min(1.0, SMALLEST / height), 1))
     size = (max(2, round(width * share)), max(2, round(height * share)))
