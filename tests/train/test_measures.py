@@ -111,6 +111,8 @@ def test_plates_without_corners_or_not_found_have_no_corner_error() -> None:
     assert corner_errors([picture]) == []
     figure = figures(judged(picture))["corners"]
     assert (figure.value, figure.note) == (1.0, "0 plates, 1 not found")
+    both = figures(judged(picture, detected(labels, found(FAR))))["corners"]
+    assert (both.value, both.note) == (0.0, "1 plates, 1 not found")
 
 
 def test_a_read_is_right_when_every_character_is() -> None:

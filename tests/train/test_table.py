@@ -64,13 +64,21 @@ def test_every_figure_that_is_measured_has_words() -> None:
     assert {m.key for m in (*MEASURES, *EXTRAS)} == set(figures(judged()))
 
 
-@pytest.mark.parametrize(("ratio", "word"), [(1 / 3, "yes"), (0.34, "no")])
+@pytest.mark.parametrize(("ratio", "word"), [(0.333, "yes"), (0.334, "no")])
 def test_the_cost_is_what_tools_bench_has_measured(tmp_path: Path, ratio: float, word: str) -> None:
-    """A third of the favourite's, or the command that measures it."""
+    """A third of the favourite's, in the last run."""
     path = tmp_path / "bench.json"
-    assert "run tools/bench" in cost_row(path)
-    path.write_text(json.dumps({"ratio": ratio}))
-    assert f"**{ratio:.2f}** (measured by tools/bench) | | {word} |" in cost_row(path)
+    path.write_text(json.dumps({"ratio": ratio, "models": "d-2/r-2"}))
+    row = cost_row(["d-2", "r-2"], path)
+    assert f"**{ratio:.3f}** (measured by tools/bench) | | {word} |" in row
+
+
+def test_the_cost_of_other_models_is_no_figure(tmp_path: Path) -> None:
+    """Nor is none: the row says what to run."""
+    path = tmp_path / "bench.json"
+    assert "run tools/bench" in cost_row(["d-2", "r-2"], path)
+    path.write_text(json.dumps({"ratio": 0.2, "models": "d-1/r-1"}))
+    assert "run tools/bench" in cost_row(["d-2", "r-2"], path)
 
 
 def test_a_breakdown_has_counts_beside_shares() -> None:

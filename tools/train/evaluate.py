@@ -52,7 +52,11 @@ def write_report(out: Path, looks: Looks, raw: Judged, mended: Judged) -> str:
     came, better = measures.figures(raw), measures.figures(mended)
     unlabelled = measures.nobody_labelled(raw, mended)
     shares = breakdowns(mended, looks.appearances)
-    table = goals_table(looks.names, came, better) + cost_row() + _unlabelled_line(unlabelled)
+    table = (
+        goals_table(looks.names, came, better)
+        + cost_row(looks.names)
+        + _unlabelled_line(unlabelled)
+    )
     (out / "table.md").write_text(table, encoding="utf-8")
     tables = [shares_table(title, rows) for title, rows in shares.items()]
     (out / "breakdown.md").write_text("\n".join(tables), encoding="utf-8")

@@ -73,14 +73,15 @@ def goals_table(names: Sequence[str], raw: Figures, mended: Figures) -> str:
     )
 
 
-def cost_row(path: Path = BENCH) -> str:
-    """What `tools/bench` measured of the last goal, or how to measure it."""
+def cost_row(names: Sequence[str], path: Path = BENCH) -> str:
+    """What `tools/bench` measured of the last goal with these models, or how to measure it."""
     words = "| cost of a 720p picture with one plate, against the favourite's shapes | <= 1/3 |"
-    if not path.exists():
+    measured = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"models": ""}
+    if measured["models"] != "/".join(names):
         return f"{words} run tools/bench | | |\n"
-    ratio = float(json.loads(path.read_text(encoding="utf-8"))["ratio"])
+    ratio = float(measured["ratio"])
     met = "yes" if ratio <= 1 / 3 else "no"
-    return f"{words} **{ratio:.2f}** (measured by tools/bench) | | {met} |\n"
+    return f"{words} **{ratio:.3f}** (measured by tools/bench) | | {met} |\n"
 
 
 def shares_table(title: str, shares: Sequence[Share]) -> str:
