@@ -116,6 +116,20 @@ def test_the_corners_stay_on_the_plate(tmp_path: Path, data: DetectData) -> None
 
 
 @pytest.mark.usefixtures("as_they_are")
+def test_what_is_strewn_leaves_the_plate_free(tmp_path: Path) -> None:
+    """Things that are no plates lie beside the plates, and give no targets of their own."""
+    strewn = PLAIN.model_copy(update={"strewn": 1.0})
+    plain, full = (drawn(photograph(tmp_path, known(TALL)), d, 25) for d in (PLAIN, strewn))
+    assert any(not np.array_equal(a.image, b.image) for a, b in zip(plain, full, strict=True))
+    for sample in full:
+        quads = told(sample)
+        assert len(quads) <= 1
+        for quad in quads:
+            if min(np.ptp(quad, 0)) >= 24:
+                assert colours_at(sample.image, quad, 0.25) in {"RGBY", "GRYB"}
+
+
+@pytest.mark.usefixtures("as_they_are")
 def test_known_corners_are_tilted(tmp_path: Path) -> None:
     """A photograph with known corners is seen from the side too: its plates are no rectangles."""
     quads = [q for s in drawn(photograph(tmp_path, known(TALL)), PLAIN) for q in told(s)]

@@ -175,6 +175,13 @@ def test_plates_of_different_kinds_are_not_put_together(
     assert len(splicer(pictures, sets=sets)) == 0
 
 
+def test_a_cut_lies_in_the_gap_between_two_characters() -> None:
+    """From the first gap to the last: the reader's margin round the crop is reckoned with."""
+    cuts = splicer(one_line("A1B2C3", "ABCDEF"))._all[0].cuts
+    gaps = (STRIPE + GAP) * np.arange(1, 6) + GAP / 2
+    assert np.allclose(cuts, gaps, atol=GAP / 3)
+
+
 def test_a_crop_that_is_not_read_as_labelled_is_not_cut() -> None:
     """Where its characters stand is unknown."""
     pictures = one_line("A1B2", "B2A1") | {"1AB2": striped("1AB8")}

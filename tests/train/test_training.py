@@ -77,13 +77,13 @@ def rows(out: Path) -> list[list[str]]:
 
 @needs_torch
 def test_a_stopped_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    """Steps, time, weights, average and the optimizer's memory are those of the checkpoint."""
+    """Steps, time, loss, weights, average and the optimizer's memory are the checkpoint's."""
     first = training(tmp_path, 2)
     first.run()
     assert first.steps == 2
     second = training(tmp_path, 0)
     second._resume()
-    assert (second.steps, second.spent) == (2, first.spent)
+    assert (second.steps, second.spent, second.recent) == (2, first.spent, first.recent)
     for name in ("network", "average"):
         kept, found = getattr(first, name).state_dict(), getattr(second, name).state_dict()
         assert all(torch.equal(kept[key], found[key]) for key in kept), name
