@@ -206,11 +206,14 @@ def test_what_is_no_clear_plate_is_no_hit(
 
 def test_a_plate_at_the_edge_is_masked_there() -> None:
     """The share that is seen is that of the plate's area, and the mask ends at the edge."""
-    assert samples_detect._placed(MIDDLE, True, True, SIDE).seen == pytest.approx(1.0)
+
+    def seen(quad: Points) -> float:
+        return samples_detect._placed(quad, side=SIDE, exact=True, sure=True).seen
+
     cut = rectangle(-20, 100, 60, 120)
-    assert samples_detect._placed(cut, True, True, SIDE).seen == pytest.approx(0.75)
-    outside = rectangle(-80, 100, -10, 120)
-    assert samples_detect._placed(outside, True, True, SIDE).seen == 0
+    assert seen(MIDDLE) == pytest.approx(1.0)
+    assert seen(cut) == pytest.approx(0.75)
+    assert seen(rectangle(-80, 100, -10, 120)) == 0
     sample = placed(cut, 0.75)
     assert np.argwhere(sample.weight == 0)[:, 1].max() == 60 // CELL
     assert sample.weight[110 // CELL, 0] == 0
