@@ -42,6 +42,7 @@ class Ending:
         """So many batches are given."""
         self._left = count
         self.shares: list[float] = []
+        self.gone_on_from: list[int] = []
 
     def __call__(self, share: float) -> tuple[Any, ...]:
         """The next batch."""
@@ -50,6 +51,10 @@ class Ending:
         self._left -= 1
         self.shares.append(share)
         return (torch.rand(4, 3),)
+
+    def go_on(self, steps: int) -> None:
+        """Keeps the step from which it was told to go on."""
+        self.gone_on_from.append(steps)
 
 
 def network() -> Any:  # noqa: ANN401  # torch may be missing
@@ -116,6 +121,17 @@ def test_a_frozen_part_keeps_its_weights_and_its_statistics(tmp_path: Path) -> N
     after = begun.network.state_dict()
     kept = {key for key in before if torch.equal(before[key], after[key])}
     assert kept == {key for key in before if key.startswith("0.")}
+
+
+@needs_torch
+def test_a_resumed_training_draws_other_samples(tmp_path: Path) -> None:
+    """The batches are told from which step to go on; a new training tells them nothing."""
+    begun = training(tmp_path, 2)
+    begun.run()
+    assert begun.batches.gone_on_from == []
+    again = training(tmp_path, 1)
+    again.run()
+    assert again.batches.gone_on_from == [2]
 
 
 @needs_torch

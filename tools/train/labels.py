@@ -120,7 +120,7 @@ def _photograph(root: Path, folder: str, row: Row, corrected: bool) -> Photograp
             plates = [_mended(plate, correction) for plate in plates if _stays(plate, correction)]
         elif correction.field == "plate":
             plates.append(LabelledPlate(parse_box(correction.new), None, None))
-        else:
+        elif correction.field == "unsure":
             unsure.append(parse_box(correction.new))
     return Photograph(root / folder / row["image"], row["source"], row["licence"], row["region"],
                       tuple(plates), tuple(unsure))  # fmt: skip
@@ -128,7 +128,7 @@ def _photograph(root: Path, folder: str, row: Row, corrected: bool) -> Photograp
 
 def _crop(root: Path, row: Row, corrected: bool) -> PlateCrop:
     mended = corrections.by_image().get(f"read/{row['image']}", ()) if corrected else ()
-    text = mended[0].new if mended else row["text"]
+    text = next((c.new for c in mended if c.field == "text"), row["text"])
     return PlateCrop(root / "read" / row["image"], row["source"], row["licence"], row["region"],
                      text, row["lines"] or 0)  # fmt: skip
 

@@ -6,7 +6,7 @@ import csv
 import json
 from pathlib import Path
 
-from tools.train.sheets import training_plot
+from tools.train.plots import training_plot
 
 
 def write_record(run: Path, folder: Path, name: str) -> Path:

@@ -73,8 +73,10 @@ class Splicer:
     def draw(self, rng: np.random.Generator) -> tuple[Picture, str]:
         """A picture (H, W, 3) of two plates in one, and its text.
 
-        A whole crop where nothing that was tried is legible.
+        A whole crop where nothing that was tried is legible.  ValueError: there is nothing to cut.
         """
+        if not self._all:
+            raise ValueError("no crop can be cut: the reader reads none as it is labelled")
         for _ in range(MOST_TRIES):
             one = self._all[rng.integers(len(self._all))]
             same = self._kinds[one.kind]

@@ -67,7 +67,7 @@ def start_from(network: nn.Module, path: Path, examples: Tensor) -> int:
 
 def _folded(path: Path) -> Iterator[Folded]:
     """The file's convolutions, in the order in which they run."""
-    interpreter = Interpreter(model_path=str(path), experimental_preserve_all_tensors=True)
+    interpreter = Interpreter(model_path=str(path))
     interpreter.allocate_tensors()
     details = {d["index"]: d for d in interpreter.get_tensor_details()}
     for operator in interpreter._get_ops_details():  # noqa: SLF001  # the only way to its operators

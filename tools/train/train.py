@@ -16,15 +16,12 @@ from functools import partial
 from pathlib import Path
 
 import cv2
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
 
-from appliance.recognize.model import LiteModel
-from tools.train import labels, samples_read
-from tools.train.alphabet import encode_text
+from tools.train.batches import Batch, Batches, DetectBatches, ReadBatches
 from tools.train.networks import Detector, Reader
 from tools.train.recipe import (
     RECIPES,
@@ -34,11 +31,7 @@ from tools.train.recipe import (
     Schedule,
     load_recipe,
 )
-from tools.train.samples_detect import DetectSamples
-from tools.train.samples_read import ReadSamples
-from tools.train.splice import Splicer
 
-Batch = tuple[Tensor, ...]
 SAVE_EVERY_S = 120.0
 AVERAGE = 0.998
 
@@ -54,7 +47,9 @@ def main() -> None:
     recipe = load_recipe(asked.recipe or RECIPES / f"{asked.network}.toml")
     if recipe.network != asked.network:
         parser.error(f"{asked.recipe} is a recipe for {recipe.network}, not for {asked.network}")
-    if asked.minutes:
+    if asked.minutes is not None:
+        if asked.minutes <= 0:
+            parser.error(f"--minutes {asked.minutes}: expected more than 0")
         schedule = recipe.schedule.model_copy(update={"minutes": asked.minutes})
         recipe = recipe.model_copy(update={"schedule": schedule})
     out = asked.out or Path("runs") / asked.network
@@ -79,7 +74,7 @@ class Training:
 
     Args:
         network: to be trained.
-        batches: gives the next batch, told the share of the training that is over.
+        batches: gives the next batch.
         loss: of the network on a batch.
         schedule: of the recipe.
         out: the run's folder.
@@ -88,7 +83,7 @@ class Training:
     def __init__(
         self,
         network: nn.Module,
-        batches: Callable[[float], Batch],
+        batches: Batches,
         loss: Callable[[nn.Module, Batch, torch.device], Tensor],
         schedule: Schedule,
         out: Path,
@@ -166,6 +161,7 @@ class Training:
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.spent, self.steps, self.recent = state["spent"], state["steps"], state["recent"]
+        self.batches.go_on(self.steps)
 
     def _save(self) -> None:
         """Checkpoint, averaged weights, a point of the curve; a torn write replaces no file."""
@@ -182,22 +178,6 @@ class Training:
             (self.out / f"{name}.new").replace(self.out / name)
         with (self.out / "curve.csv").open("a", newline="") as file:
             csv.writer(file).writerow([round(self.spent), self.steps, round(self.recent, 5)])
-
-
-class DetectBatches:
-    """Batches of pictures, heat, weight, corners, strength, exact."""
-
-    def __init__(self, recipe: DetectRecipe) -> None:
-        self._rng = np.random.default_rng(recipe.schedule.seed)
-        self._size = recipe.schedule.batch
-        self._samples = DetectSamples(labels.photographs("detect", "train"), recipe.data)
-
-    def __call__(self, share: float) -> Batch:
-        """The next batch; `share` of the training is over."""
-        drawn = [self._samples.draw(self._rng) for _ in range(self._size)]
-        image = torch.from_numpy(np.stack([s.image for s in drawn])).permute(0, 3, 1, 2)
-        rest = ("heat", "weight", "corners", "strength", "exact")
-        return (image, *(torch.from_numpy(np.stack([getattr(s, n) for s in drawn])) for n in rest))
 
 
 def detect_loss(
@@ -227,39 +207,6 @@ def _extents(codes: Tensor) -> Tensor:
     """Left, right, top and bottom of the corners; asinh is monotonic, so codes may be compared."""
     x, y = codes[..., 0::2], codes[..., 1::2]
     return torch.stack([x.amin(-1), x.amax(-1), y.amin(-1), y.amax(-1)], -1)
-
-
-class ReadBatches:
-    """Batches of pictures, targets one after the other, their lengths.
-
-    A reader without a start begins with easy samples, which reach their full hardness after a part
-    of the time: on hard ones alone CTC stays on its plateau of blanks for ten minutes.
-    """
-
-    def __init__(self, recipe: ReadRecipe) -> None:
-        self._rng = np.random.default_rng(recipe.schedule.seed)
-        self._size = recipe.schedule.batch
-        self._easy_until = recipe.data.easy_until
-        crops = labels.crops("train")
-        splicer = build_splicer(crops) if recipe.data.spliced else None
-        self._samples = ReadSamples(crops, recipe.data, splicer)
-
-    def __call__(self, share: float) -> Batch:
-        """The next batch; `share` of the training is over."""
-        hardness = min(1.0, share / max(self._easy_until, 1e-6))
-        drawn = [self._samples.draw(self._rng, hardness) for _ in range(self._size)]
-        image = torch.from_numpy(np.stack([s.image for s in drawn]))[:, None]
-        codes = [encode_text(s.text) for s in drawn]
-        lengths = torch.tensor([len(c) for c in codes])
-        return image, torch.tensor(np.concatenate(codes)), lengths
-
-
-def build_splicer(crops: list[labels.PlateCrop]) -> Splicer:
-    """Puts crops together where the shipped reader sees their characters."""
-    model = LiteModel(ROOT / "models" / "read.toml", threads=1)
-    size = (samples_read.WIDTH, samples_read.HEIGHT)
-    return Splicer(crops, lambda crop: model.run(crop)[0], size,
-                   lambda crop: samples_read.cached_load(crop.path))  # fmt: skip
 
 
 def read_loss(network: nn.Module, batch: Batch, device: torch.device) -> Tensor:
