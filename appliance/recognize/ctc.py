@@ -14,11 +14,15 @@ from appliance.domain import Candidate
 BEAM = 12
 NEGLIGIBLE = 0.004
 """A class below this probability in a column starts no new prefix; it would never win."""
+HOPELESS = 1e-9
+"""A prefix this much less probable than the best is dropped: on a sure read one or two are left,
+and all that is lost is less than a millionth."""
 
 Prefix = tuple[int, ...]
 Ending = tuple[
     float, float
 ]  # probability of the paths that end in blank, and in the prefix's last class
+Beam = dict[Prefix, Ending]
 
 
 def candidates(columns: NDArray[np.float32], characters: str, count: int) -> tuple[Candidate, ...]:
@@ -29,9 +33,12 @@ def candidates(columns: NDArray[np.float32], characters: str, count: int) -> tup
         characters: the text character of class 1 and following.
         count: how many to return at most; at least one is returned, perhaps the empty text.
     """
-    beam: dict[Prefix, Ending] = {(): (1.0, 0.0)}
-    for column in columns:
-        beam = _advance(beam, column)
+    likely: list[list[int]] = [[] for _ in columns]
+    for step, code in np.argwhere(columns[:, 1:] > NEGLIGIBLE).tolist():
+        likely[step].append(code + 1)
+    beam: Beam = {(): (1.0, 0.0)}
+    for column, codes in zip(columns.tolist(), likely, strict=True):
+        beam = _grown(beam, column, codes) if codes else _stayed(beam, column)
     ranked = sorted(beam.items(), key=lambda item: (-sum(item[1]), item[0]))[:count]
     return tuple(
         Candidate("".join(characters[c - 1] for c in prefix), min(1.0, sum(ending)))
@@ -39,22 +46,28 @@ def candidates(columns: NDArray[np.float32], characters: str, count: int) -> tup
     )
 
 
-def _advance(beam: dict[Prefix, Ending], column: NDArray[np.float32]) -> dict[Prefix, Ending]:
+def _stayed(beam: Beam, column: list[float]) -> Beam:
+    """The beam after a column in which no class is likely, as most are: no prefix grows."""
+    return {
+        prefix: ((rested + spoken) * column[0], spoken * column[prefix[-1]] if prefix else 0.0)
+        for prefix, (rested, spoken) in beam.items()
+    }
+
+
+def _grown(beam: Beam, column: list[float], likely: list[int]) -> Beam:
     """The beam after one more column: each prefix stays, or grows by a likely class."""
-    blank = float(column[0])
-    likely = [(int(c), float(column[c])) for c in np.flatnonzero(column[1:] > NEGLIGIBLE) + 1]
-    grown: dict[Prefix, list[float]] = {}
+    rests = {prefix: sum(ending) * column[0] for prefix, ending in beam.items()}
+    speaks = {p: spoken * column[p[-1]] if p else 0.0 for p, (_, spoken) in beam.items()}
     for prefix, (rested, spoken) in beam.items():
-        stay = grown.setdefault(prefix, [0.0, 0.0])
-        stay[0] += (rested + spoken) * blank
-        if prefix:
-            stay[1] += spoken * float(column[prefix[-1]])
-        for code, probability in likely:
+        for code in likely:
             repeats = bool(prefix) and prefix[-1] == code
-            longer = grown.setdefault((*prefix, code), [0.0, 0.0])
-            longer[1] += (rested if repeats else rested + spoken) * probability
-    best = sorted(grown.items(), key=lambda item: -sum(item[1]))[:BEAM]
-    return {prefix: (ending[0], ending[1]) for prefix, ending in best}
+            longer = (*prefix, code)
+            gain = (rested if repeats else rested + spoken) * column[code]
+            speaks[longer] = speaks.get(longer, 0.0) + gain
+    whole = {prefix: rests.get(prefix, 0.0) + spoken for prefix, spoken in speaks.items()}
+    best = sorted(whole, key=lambda prefix: -whole[prefix])[:BEAM]
+    least = HOPELESS * whole[best[0]]
+    return {p: (rests.get(p, 0.0), speaks[p]) for p in best if whole[p] >= least}
 
 
 def character_confidences(columns: NDArray[np.float32], classes: list[int]) -> tuple[float, ...]:
@@ -80,11 +93,17 @@ def character_columns(columns: NDArray[np.float32], classes: list[int]) -> NDArr
     """
     if not classes:
         return np.zeros(0, np.int64)
-    states = [0] + [s for c in classes for s in (c, 0)]
-    path = _align(np.log(columns[:, states] + 1e-9), states)
-    spoken = columns[np.arange(len(columns)), np.array(states)[path]]
-    own = path[None] == 2 * np.arange(len(classes))[:, None] + 1
-    return np.asarray(np.where(own, spoken[None], -1.0).argmax(1), np.int64)
+    likeliest = columns.argmax(1)
+    begins = (likeliest != 0) & (np.diff(likeliest, prepend=0) != 0)
+    if likeliest[begins].tolist() == classes:  # the best of all paths says it: no need to search
+        owner = np.where(likeliest != 0, begins.cumsum() - 1, -1)
+    else:
+        states = [0] + [s for c in classes for s in (c, 0)]
+        path = _align(np.log(columns[:, states] + 1e-9), states)
+        owner = np.where(path % 2 == 1, path // 2, -1)
+    own = owner[None] == np.arange(len(classes))[:, None]
+    spoken = columns[:, classes].T
+    return np.asarray(np.where(own, spoken, -1.0).argmax(1), np.int64)
 
 
 def _align(scores: NDArray[np.float32], states: list[int]) -> NDArray[np.int64]:

@@ -7,11 +7,18 @@ from math import prod
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from appliance.recognize.ctc import candidates, character_confidences
+from appliance.recognize.ctc import (
+    BEAM,
+    NEGLIGIBLE,
+    _align,
+    candidates,
+    character_columns,
+    character_confidences,
+)
 
 CHARACTERS = "AB"
 SPOKEN = {
@@ -115,6 +122,69 @@ def test_doubled_characters_are_told_apart() -> None:
     """Each has the confidence of its own columns."""
     columns = np.concatenate([columns_of("A", 0.95), columns_of("-", 0.9), columns_of("A", 0.7)])
     assert character_confidences(columns, [1, 1]) == pytest.approx((0.95, 0.7))
+
+
+def plain_candidates(columns: NDArray[np.float32], count: int) -> list[tuple[str, float]]:
+    """The same beam search without a shortcut: every column grows every prefix, none is dropped."""
+    beam: dict[str, tuple[float, float]] = {"": (1.0, 0.0)}
+    for blank, *classes in columns.tolist():
+        said = dict(zip(CHARACTERS, classes, strict=True))
+        grown: dict[str, list[float]] = {}
+        for prefix, (rested, spoken) in beam.items():
+            stay = grown.setdefault(prefix, [0.0, 0.0])
+            stay[0] += (rested + spoken) * blank
+            stay[1] += spoken * said[prefix[-1]] if prefix else 0.0
+            for character, share in said.items():
+                if share > NEGLIGIBLE:
+                    longer = grown.setdefault(prefix + character, [0.0, 0.0])
+                    repeats = prefix[-1:] == character
+                    longer[1] += (rested if repeats else rested + spoken) * share
+        best = sorted(grown, key=lambda prefix: -sum(grown[prefix]))[:BEAM]
+        beam = {prefix: (grown[prefix][0], grown[prefix][1]) for prefix in best}
+    return sorted(((t, sum(e)) for t, e in beam.items()), key=lambda item: -item[1])[:count]
+
+
+@st.composite
+def long_columns(draw: st.DrawFn) -> NDArray[np.float32]:
+    """Up to 80 columns, most of them nearly or quite blank, as a reader's are, in eight bits."""
+    seed, count = draw(st.integers(0, 2**32 - 1)), draw(st.integers(1, 80))
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, draw(st.sampled_from([0.5, 2.0, 4.0])), (count, 3))
+    logits[rng.random(count) < draw(st.sampled_from([0.0, 0.5, 0.9])), 0] += 12
+    shares = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    stored = np.maximum(np.round(shares * 256), [1, 0, 0]) / 256
+    return np.asarray(stored / stored.sum(1, keepdims=True), np.float32)
+
+
+@given(long_columns())
+def test_the_shortcuts_change_no_candidate(columns: NDArray[np.float32]) -> None:
+    """The same texts in the same order to a millionth of the best, with the same probabilities."""
+    expected = plain_candidates(columns, 5)
+    best = expected[0][1]
+    found = candidates(columns, CHARACTERS, 5)
+    assert found[0].confidence == pytest.approx(best, rel=1e-6)
+    seen = {candidate.text: candidate.confidence for candidate in found}
+    for text, probability in expected[:4]:
+        if probability > 1e-6 * best and probability > 1.001 * expected[-1][1]:
+            assert seen[text] == pytest.approx(probability, rel=1e-5, abs=1e-6 * best)
+
+
+@given(long_columns())
+def test_a_greedy_text_has_the_confidences_of_the_searched_one(
+    columns: NDArray[np.float32],
+) -> None:
+    """The path that takes each column's likeliest class is the best: no search finds a better."""
+    path = columns.argmax(1).tolist()
+    classes = [code for code, _ in groupby(path) if code]
+    assume(classes)
+    expected = np.log(columns.max(1) + 1e-9).sum()
+    states = [0] + [s for c in classes for s in (c, 0)]
+    searched = [states[i] for i in _align(np.log(columns[:, states] + 1e-9), states)]
+    score = sum(float(np.log(columns[t, c] + 1e-9)) for t, c in enumerate(searched))
+    assert score == pytest.approx(float(expected), rel=1e-5, abs=1e-4)
+    places = character_columns(columns, classes)
+    assert [path[place] for place in places] == classes
+    assert sorted(places) == list(places)
 
 
 def test_no_text_has_no_confidences() -> None:
