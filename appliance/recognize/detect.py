@@ -26,8 +26,16 @@ plate, so those of a near one cut a character off, and a far one has more pixels
 saw.  Of the 92 `scenes` 74 are right with one look and 84 with two; 160 px gave 83, 100 px 82."""
 AROUND = 0.6
 """Plate widths of surroundings that the second look takes in on each side."""
+TILES, TILE = 2, 0.6
+"""Tiles in a row and in a column, and the share of the picture's side that each takes: they overlap
+by a fifth of it, which no plate that needs a tile is as wide as.  Of the 605 pictures of `detect`
+valid 119 show nothing legible as a whole; 2 x 2 tiles find 7 plates and 9 false ones more there,
+3 x 3 of 0.42 find 5 and 12.  Only what can be read is kept: 2 plates more and no false one."""
 NEARLY = 0.9
 """Share of the wanted scale with which a look makes do, where a smaller input then holds it."""
+
+Tile = tuple[int, int, int, int]
+"""x1, y1, x2, y2 in pixels of the picture, x2 and y2 exclusive."""
 
 
 def encode_corners(quad: NDArray[np.float32], cells: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -72,6 +80,24 @@ class Detector:
         """Plates in a (H, W, 3) BGR picture, most confident first."""
         return self._look(image, self._largest_scale(image))
 
+    def tiles(self, image: NDArray[np.uint8]) -> list[Tile]:
+        """Overlapping parts that show more than the whole does; none where that loses no pixel."""
+        if self._largest_scale(image) >= 1:
+            return []
+        height, width = image.shape[:2]
+        steps = [(1 - TILE) * i / (TILES - 1) for i in range(TILES)]
+        return [
+            (int(x * width), int(y * height), int((x + TILE) * width), int((y + TILE) * height))
+            for y in steps
+            for x in steps
+        ]
+
+    def look_at(self, image: NDArray[np.uint8], tile: Tile) -> list[Detection]:
+        """Plates in one part of the picture, at the largest scale at which it fits the input."""
+        x1, y1, x2, y2 = tile
+        part = image[y1:y2, x1:x2]
+        return [_moved(d, x1, y1) for d in self._look(part, self._largest_scale(part))]
+
     def look_closer(self, image: NDArray[np.uint8], found: Detection) -> Detection:
         """The detection with the corners that a second look at its surroundings gives it."""
         box, margin = found.box, AROUND * found.box.width
@@ -86,7 +112,7 @@ class Detector:
         return replace(best, confidence=found.confidence) if is_same else found
 
     def _look(self, image: NDArray[np.uint8], wanted: float) -> list[Detection]:
-        """One run on the picture at about the `wanted` scale, by the smallest model that holds it."""
+        """One run at about the `wanted` scale, by the smallest model that holds the picture."""
         fitting = (m for m in self._models if _scale(m, image) >= NEARLY * wanted)
         model = next(fitting, self._models[-1])
         scale = min(wanted, _scale(model, image))
@@ -114,15 +140,25 @@ def _scale(model: Model, image: NDArray[np.uint8]) -> float:
     return float(min(width / image.shape[1], height / image.shape[0]))
 
 
-def _fit(
-    image: NDArray[np.uint8], scale: float, shape: tuple[int, int, int]
-) -> NDArray[np.uint8]:
+def _fit(image: NDArray[np.uint8], scale: float, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
     """The picture, scaled, at the top left of an input of that shape."""
-    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    times = max(1, min(int(1 / scale), *image.shape[:2]))
+    smaller = _shrunk(image, times)
+    width, height = (max(1, round(n * scale * times)) for n in smaller.shape[1::-1])
     canvas = np.full(shape, FILL, np.uint8)
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    canvas[: size[1], : size[0]] = cv2.resize(image, size, interpolation=how)
+    canvas[:height, :width] = cv2.resize(smaller, (width, height), interpolation=cv2.INTER_LINEAR)
     return canvas
+
+
+def _shrunk(image: NDArray[np.uint8], times: int) -> NDArray[np.uint8]:
+    """The picture with the mean of every `times` x `times` pixels as one; what is over goes.
+
+    Whole pixels are averaged 15 times as quickly as shares of pixels (OpenCV 4.14, x86-64): 720p to
+    512 x 288 takes 0.5 ms in two steps, and 3.1 ms in one of INTER_AREA.
+    """
+    width, height = image.shape[1] // times, image.shape[0] // times
+    whole = image[: height * times, : width * times]
+    return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _quad(corners: NDArray[np.float32]) -> Quad:

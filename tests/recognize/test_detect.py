@@ -183,3 +183,37 @@ def test_what_lies_outside_the_picture_is_not_looked_at_again() -> None:
     wide, detector = picture(4000, 16), Detector(model, 0.3)
     (found,) = detector.detect(wide)
     assert detector.look_closer(wide, found) == found
+
+
+@pytest.mark.parametrize(("width", "height"), [(64, 64), (40, 64), (20, 20)])
+def test_a_picture_that_fits_the_input_has_no_tiles(width: int, height: int) -> None:
+    """A part of it would show no more."""
+    assert Detector(seeing(), 0.3).tiles(picture(width, height)) == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(65, 20), (1280, 720), (301, 999)])
+def test_tiles_cover_a_larger_picture_and_overlap(width: int, height: int) -> None:
+    """Every pixel lies in one, and the middle in all."""
+    covered = np.zeros((height, width), np.uint8)
+    tiles = Detector(seeing(), 0.3).tiles(picture(width, height))
+    for x1, y1, x2, y2 in tiles:
+        covered[y1:y2, x1:x2] += 1
+    assert covered.min() == 1
+    assert covered[height // 2, width // 2] == covered.max() == len(tiles)
+
+
+def test_a_plate_in_a_tile_is_where_it_is_in_the_picture() -> None:
+    """Corners in pixels of the whole, at the scale at which the tile fits the input."""
+    model = seeing(((3, 3), 0.9, plate_at(20, 24)))
+    (found,) = Detector(model, 0.3).look_at(picture(400, 400), (100, 200, 228, 328))
+    expected = 2 * plate_at(20, 24) + np.array([100, 200])
+    assert np.array(found.quad.corners) == pytest.approx(expected, rel=1e-3)
+
+
+def test_a_shrunk_picture_keeps_its_mean() -> None:
+    """Whole pixels are averaged before the rest of the way: no pixel is skipped."""
+    model = Watching()
+    fine = np.random.default_rng(0).integers(0, 255, (512, 512, 3), np.uint8)
+    Detector(model, 0.3).detect(fine)
+    blocks = fine.reshape(64, 8, 64, 8, 3).mean((1, 3))
+    assert np.abs(model.seen[0] - blocks).max() < 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from appliance.domain import Frame
 from appliance.recognize.detect import CELL, Detector, encode_corners
@@ -60,6 +61,48 @@ def test_sightings_have_number_and_time_of_their_frame() -> None:
     """All of them."""
     sightings = recognizer("KX53PXF").sightings(Frame(PICTURE, at=12.5, number=40))
     assert [(s.frame, s.at, s.read.text) for s in sightings] == [(40, 12.5, "KX53PXF")] * 2
+
+
+def unseen_at_first(looks: list[int]) -> Detector:
+    """A detector that sees nothing on its first look and a plate on every later one."""
+    (scores, corners) = two_plates()._models[0].run(PICTURE)
+
+    class Model:
+        input_shape = PICTURE.shape
+
+        def run(self, picture: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+            looks.append(picture.shape[0])
+            return [scores if len(looks) > 1 else np.zeros_like(scores), corners]
+
+    return Detector(Model(), 0.7)
+
+
+def test_a_large_photograph_without_a_legible_plate_is_looked_at_in_tiles() -> None:
+    """Each plate of a tile is read, and one that two tiles share is there once."""
+    looks: list[int] = []
+    reader = Reader(reading("KX53PXF"), CHARACTERS, REGIONS)
+    large = np.full((128, 128, 3), 90, np.uint8)
+    plates = Recognizer(unseen_at_first(looks), reader, 0.2).examine(large).plates
+    assert 1 <= len(plates) <= 4
+    assert {plate.read.text for plate in plates} == {"KX53PXF"}
+    boxes = [plate.detection.box for plate in plates]
+    assert all(a.overlap(b) < 0.35 for a in boxes for b in boxes if a is not b)
+
+
+def test_a_photograph_with_a_legible_plate_is_not_looked_at_in_tiles() -> None:
+    """The one that was found was near enough: tiles cost four looks and find signs."""
+    large = np.full((128, 128, 3), 90, np.uint8)
+    seen = recognizer("KX53PXF")
+    assert seen.examine(large).plates == seen._examine(large, []).plates
+
+
+def test_a_frame_is_not_looked_at_in_tiles() -> None:
+    """The lane's next frame comes at once; only the first look is made where it shows nothing."""
+    looks: list[int] = []
+    reader = Reader(reading("KX53PXF"), CHARACTERS, REGIONS)
+    large = np.full((128, 128, 3), 90, np.uint8)
+    assert Recognizer(unseen_at_first(looks), reader, 0.2).sightings(Frame(large, 0.0, 0)) == []
+    assert len(looks) == 1
 
 
 def test_a_picture_without_a_plate_gives_nothing() -> None:
