@@ -13,7 +13,7 @@ from tests.recognize.conftest import MODELS
 
 FILES = sorted(MODELS.glob("*.tflite"))
 MOST_BYTES = 4_000_000
-XNNPACK = {"ADD", "CONCATENATION", "CONV_2D", "DEPTHWISE_CONV_2D", "LOGISTIC"}
+XNNPACK = {"ADD", "CONCATENATION", "CONV_2D", "DEPTHWISE_CONV_2D", "LOGISTIC", "QUANTIZE"}
 """Taken by XNNPACK in int8 (tensorflow/lite/delegates/xnnpack/README.md, Quantized Operators); the
 second test sees the pinned runtime do it."""
 SMALL = {"RESIZE_NEAREST_NEIGHBOR", "SOFTMAX"}
