@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -156,6 +156,7 @@ def long_columns(draw: st.DrawFn) -> NDArray[np.float32]:
     return np.asarray(stored / stored.sum(1, keepdims=True), np.float32)
 
 
+@settings(deadline=None)
 @given(long_columns())
 def test_the_shortcuts_change_no_candidate(columns: NDArray[np.float32]) -> None:
     """The same texts in the same order to a millionth of the best, with the same probabilities."""
@@ -169,6 +170,7 @@ def test_the_shortcuts_change_no_candidate(columns: NDArray[np.float32]) -> None
             assert seen[text] == pytest.approx(probability, rel=1e-5, abs=1e-6 * best)
 
 
+@settings(deadline=None)
 @given(long_columns())
 def test_a_greedy_text_has_the_confidences_of_the_searched_one(
     columns: NDArray[np.float32],
