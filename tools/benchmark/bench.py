@@ -67,13 +67,16 @@ def compare(config: Config, image: NDArray[np.uint8], rounds: int) -> Times:
 
 
 def our_steps(config: Config, image: NDArray[np.uint8]) -> tuple[Steps, Detection]:
-    """What the unit does with the picture, as a whole and part by part, and the plate in it."""
+    """What the unit does with the picture, as a whole and part by part, and the plate in it.
+
+    The parts are those of the plate; what else was looked at closer is in the whole.
+    """
     detector, reader = build_detector(config), build_reader(config)
     recognizer = Recognizer(detector, reader, config.recognition.least_detection)
-    detections = detector.detect(image)
-    if len(detections) != 1:
-        raise GatepostError(f"{len(detections)} plates are found in the picture; one is measured")
-    (found,) = detections
+    plates = recognizer.examine(image).plates
+    if len(plates) != 1:
+        raise GatepostError(f"{len(plates)} plates are found in the picture; one is measured")
+    found = detector.detect(image)[0]
     closer = detector.look_closer(image, found)
     crop = rectify(image, closer.quad, reader.crop_size)
     steps: Steps = {
