@@ -17,7 +17,7 @@ from appliance.config import Config
 from appliance.errors import ConfigurationError
 from appliance.health import Health
 from appliance.pipeline import Announce, Keeper, Lane, Sender
-from appliance.recognize.detect import Detector
+from appliance.recognize.detect import Detector, one_look
 from appliance.recognize.model import LiteModel, read_manifest
 from appliance.recognize.read import Reader
 from appliance.recognize.recognizer import Recognizer
@@ -43,7 +43,7 @@ def build_detector(config: Config) -> Detector:
     model = LiteModel(recognition.models / "detect.toml", recognition.threads)
     others = sorted(recognition.models.glob("detect-*.toml"))
     copies = [LiteModel(path, recognition.threads) for path in others]
-    return Detector(model, recognition.least_detection, copies)
+    return Detector(model, one_look(recognition.least_detection), copies)
 
 
 def build_reader(config: Config) -> Reader:

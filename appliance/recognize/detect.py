@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import sqrt
 
 import cv2
 import numpy as np
@@ -63,12 +64,17 @@ def decode_corners(codes: NDArray[np.float32], cells: NDArray[np.int64]) -> NDAr
     return np.asarray(np.sinh(codes.T.reshape(-1, 4, 2)) * CELL + centres[:, None], np.float32)
 
 
+def one_look(least: float) -> float:
+    """The threshold of one look below which two cannot reach `least` together."""
+    return least**2
+
+
 class Detector:
     """Plate detector on one network, at one or several input sizes.
 
     Args:
         model: input (1, H, W, 3) BGR, outputs scores (1, H/8, W/8, 1) and corners (1, H/8, W/8, 8).
-        threshold: least confidence of a detection, 0 to 1.
+        threshold: least confidence of a detection in one look, 0 to 1.
         copies: the same network with other input sizes; each look takes the smallest that will do.
     """
 
@@ -99,17 +105,22 @@ class Detector:
         return [_moved(d, x1, y1) for d in self._look(part, self._largest_scale(part))]
 
     def look_closer(self, image: NDArray[np.uint8], found: Detection) -> Detection:
-        """The detection with the corners that a second look at its surroundings gives it."""
+        """The detection as a second look at its surroundings shows it.
+
+        Its corners are the second look's, its confidence the geometric mean of both; 0 where the
+        second look sees no plate there.
+        """
         box, margin = found.box, AROUND * found.box.width
         x, y = max(0, int(box.x1 - margin)), max(0, int(box.y1 - margin))
         part = image[y : int(box.y2 + margin), x : int(box.x2 + margin)]
         if part.size == 0:  # corners outside the picture
-            return found
+            return replace(found, confidence=0.0)
         scale = min(COMFORTABLE / max(1.0, box.width), self._largest_scale(part))
         seen = [_moved(d, x, y) for d in self._look(part, scale)]
-        best = max(seen, key=lambda d: d.box.overlap(box), default=found)
-        is_same = best.box.overlap(box) > SAME_PLATE
-        return replace(best, confidence=found.confidence) if is_same else found
+        best = max(seen, key=lambda d: d.box.overlap(box), default=None)
+        if best is None or best.box.overlap(box) <= SAME_PLATE:
+            return replace(found, confidence=0.0)
+        return replace(best, confidence=sqrt(found.confidence * best.confidence))
 
     def _look(self, image: NDArray[np.uint8], wanted: float) -> list[Detection]:
         """One run at about the `wanted` scale, by the smallest model that holds the picture."""

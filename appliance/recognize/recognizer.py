@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.domain import Detection, Frame, Read, Sighting
+from appliance.domain import Detection, Frame, Quad, Read, Sighting
 from appliance.recognize.detect import SAME_PLATE, Detector, Tile
 from appliance.recognize.read import Reader
-from appliance.recognize.rectify import rectify
+from appliance.recognize.rectify import rectify, views
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,11 @@ class Examination:
     read_ms: float
 
 
+NOTHING = Read("", 0.0, (), ())
 LEGIBLE, SPOKEN = 4, 0.01
 """Characters, and confidence of the text, from which a plate counts as legible."""
 CLEAR = 0.9
-"""Confidence of a read from which nobody looks for a better one."""
+"""Confidence of a read from which one crop is enough."""
 DOUBT = 0.15
 """By how much more a thing that cannot be read must look like a plate: signs, vents and far lamps
 read as nothing.  On `detect` valid, measured at 0.37, it brought 0.19 false plates a picture
@@ -85,19 +86,36 @@ class Recognizer:
         read = [self._plate(image, d) for d in detections]
         return [plate for plate in read if self._is_credible(plate)]
 
+    def _could_be(self, detection: Detection) -> bool:
+        return detection.confidence >= self._least
+
     def _is_credible(self, plate: Plate) -> bool:
         return plate.detection.confidence >= self._least + (0.0 if _is_legible(plate) else DOUBT)
 
     def _plate(self, image: NDArray[np.uint8], found: Detection) -> Plate:
-        """The plate where a second look shows it, with the better read of the two."""
+        """The plate as a second look shows it, read."""
         closer = self._detector.look_closer(image, found)
-        read = self._read(image, closer)
-        if read.confidence < CLEAR:
-            read = max(read, self._read(image, found), key=lambda read: read.confidence)
-        return Plate(closer, read)
+        if not self._could_be(closer):
+            return Plate(closer, NOTHING)
+        return Plate(closer, read_plate(self._reader, image, closer.quad, found.quad))
 
-    def _read(self, image: NDArray[np.uint8], detection: Detection) -> Read:
-        return self._reader.read(rectify(image, detection.quad, self._reader.crop_size))
+
+def read_plate(reader: Reader, image: NDArray[np.uint8], quad: Quad, *others: Quad) -> Read:
+    """What the plate at `quad` says; where one crop leaves doubt, several are read together.
+
+    Args:
+        reader: of upright crops.
+        image: (H, W, 3) BGR.
+        quad: the plate's corners in pixels of `image`.
+        others: corners that somebody else gave it.
+    """
+    first = rectify(image, quad, reader.crop_size)
+    read = reader.read(first)
+    if read.confidence >= CLEAR:
+        return read
+    return reader.read(
+        first, *(rectify(image, view, reader.crop_size) for view in (*views(quad), *others))
+    )
 
 
 def _is_legible(plate: Plate) -> bool:

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from appliance.domain import Quad
-from appliance.recognize.detect import CELL, FILL, Detector, decode_corners, encode_corners
+from appliance.recognize.detect import (
+    AROUND,
+    CELL,
+    FILL,
+    Detector,
+    decode_corners,
+    encode_corners,
+    one_look,
+)
 from appliance.recognize.model import FakeModel, LiteModel, read_manifest
 from tests.recognize.conftest import MODELS, drawn_scene
 
@@ -178,11 +186,34 @@ def test_the_detector_that_ships_works_at_any_size(detect_model: LiteModel, fact
 
 
 def test_what_lies_outside_the_picture_is_not_looked_at_again() -> None:
-    """The grey rest of the input has no pixels to look at; the detection stays as it was."""
+    """The grey rest of the input has no pixels to look at, and no plate is there."""
     model = seeing(((3, 3), 0.9, plate_at(20, 24)))
     wide, detector = picture(4000, 16), Detector(model, 0.3)
     (found,) = detector.detect(wide)
-    assert detector.look_closer(wide, found) == found
+    closer = detector.look_closer(wide, found)
+    assert (closer.quad, closer.confidence) == (found.quad, 0.0)
+
+
+def test_two_looks_share_the_confidence() -> None:
+    """Its geometric mean: one look that sees little counts for much."""
+    scale = SIDE / (20 + 2 * AROUND * 20)  # the second look shows this much, at this scale
+    again = plate_at(12 * scale, 12 * scale, 20 * scale, 6 * scale)
+    first = seeing(((3, 3), 0.9, plate_at(20, 24)))
+    detector = Detector(first, 0.3)
+    (found,) = detector.detect(picture())
+    second = Detector(seeing(((4, 2), 0.4, again)), 0.3)
+    closer = second.look_closer(picture(), found)
+    assert closer.confidence == pytest.approx((0.9 * 0.4) ** 0.5, abs=0.01)
+    assert Detector(seeing(), 0.3).look_closer(picture(), found).confidence == 0
+
+
+@given(st.floats(0.05, 0.99), st.floats(0, 1), st.floats(0, 1))
+def test_no_plate_of_two_looks_is_lost_to_the_threshold_of_one(
+    least: float, one: float, other: float
+) -> None:
+    """What reaches the least confidence with both looks passes the threshold in each."""
+    if (one * other) ** 0.5 >= least:
+        assert min(one, other) >= one_look(least) - 1e-9
 
 
 @pytest.mark.parametrize(("width", "height"), [(64, 64), (40, 64), (20, 20)])

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from appliance.domain import Candidate
 from appliance.recognize.model import FakeModel
-from appliance.recognize.read import Reader
+from appliance.recognize.read import Reader, together
 from appliance.recognize.regions import load_regions
 from tests.recognize.conftest import CHARACTERS, MODELS, drawn_plate, reading, spoken
 
@@ -74,3 +77,45 @@ def test_the_crop_has_the_size_of_the_models_input() -> None:
     assert reader("A").crop_size == (160, 48)
     with pytest.raises(ValueError, match=r"picture is uint8 \(44, 200, 3\)"):
         reader("A").read(drawn_plate())
+
+
+def listed(**texts: float) -> tuple[Candidate, ...]:
+    """Candidates of one crop."""
+    return tuple(Candidate(text, p) for text, p in texts.items())
+
+
+def test_one_crop_is_read_as_it_is() -> None:
+    """Nothing is reckoned with where there is nothing to put together."""
+    alone = listed(AB12=0.7, AB1Z=0.1)
+    assert together([alone]) == alone
+
+
+def test_several_crops_outvote_one() -> None:
+    """A crop that cut a character off does not decide, however sure it is."""
+    crops = [listed(AB1=0.9, AB12=0.05), *[listed(AB12=0.7, AB1=0.1)] * 2]
+    assert together(crops)[0].text == "AB12"
+
+
+def test_several_crops_are_no_surer_than_one() -> None:
+    """They show the same pixels: equal answers stay as they are."""
+    same = listed(AB12=0.7, AB1Z=0.1)
+    texts = {candidate.text: candidate.confidence for candidate in together([same] * 5)}
+    assert texts == {"AB12": pytest.approx(0.7, abs=1e-6), "AB1Z": pytest.approx(0.1, abs=1e-6)}
+
+
+CONFIDENCES = st.dictionaries(
+    st.text("AB1", min_size=1, max_size=3), st.floats(0.001, 0.2), min_size=1, max_size=5
+)
+
+
+@given(st.lists(CONFIDENCES, min_size=1, max_size=6))
+def test_together_is_a_distribution_in_order(crops: list[dict[str, float]]) -> None:
+    """Every listed text once, likeliest first, no more than 1 in all; the crops' order is none."""
+    lists = [listed(**crop) for crop in crops]
+    joined = together(lists)
+    confidences = [candidate.confidence for candidate in joined]
+    assert {candidate.text for candidate in joined} == {text for crop in crops for text in crop}
+    assert confidences == (sorted(confidences, reverse=True) if len(lists) > 1 else confidences)
+    assert sum(confidences) <= 1 + 1e-9
+    turned = {c.text: c.confidence for c in together(lists[::-1])}
+    assert {c.text: c.confidence for c in joined} == pytest.approx(turned)

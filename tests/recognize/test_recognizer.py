@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
-from appliance.domain import Frame
+from appliance.domain import Detection, Frame, Quad
 from appliance.recognize.detect import CELL, Detector, encode_corners
 from appliance.recognize.model import FakeModel, LiteModel
 from appliance.recognize.read import Reader
-from appliance.recognize.recognizer import DOUBT, Recognizer
+from appliance.recognize.recognizer import DOUBT, Recognizer, read_plate
 from appliance.recognize.regions import load_regions
 from tests.recognize.conftest import CHARACTERS, MODELS, drawn_scene, reading
 
 REGIONS = load_regions(MODELS / "regions")
 PICTURE = np.full((64, 64, 3), 90, np.uint8)
 WEAK, STRONG = 0.5, 0.9
+
+
+class Steady(Detector):
+    """A detector whose second look shows what the first did."""
+
+    def look_closer(self, _image: NDArray[np.uint8], found: Detection) -> Detection:
+        """The same again."""
+        return found
 
 
 def two_plates() -> Detector:
@@ -27,7 +36,7 @@ def two_plates() -> Detector:
         quad = np.array([(x, y), (x + 16, y), (x + 16, y + 6), (x, y + 6)], np.float32)
         corners[3, column] = encode_corners(quad, np.array([(column, 3)]))[:, 0]
         scores[3, column] = score
-    return Detector(FakeModel((64, 64, 3), (scores, corners)), 0.3)
+    return Steady(FakeModel((64, 64, 3), (scores, corners)), 0.3)
 
 
 def recognizer(*rows: str, sure: float = 0.9) -> Recognizer:
@@ -74,7 +83,7 @@ def unseen_at_first(looks: list[int]) -> Detector:
             looks.append(picture.shape[0])
             return [scores if len(looks) > 1 else np.zeros_like(scores), corners]
 
-    return Detector(Model(), 0.7)
+    return Steady(Model(), 0.7)
 
 
 def test_a_large_photograph_without_a_legible_plate_is_looked_at_in_tiles() -> None:
@@ -103,6 +112,24 @@ def test_a_frame_is_not_looked_at_in_tiles() -> None:
     large = np.full((128, 128, 3), 90, np.uint8)
     assert Recognizer(unseen_at_first(looks), reader, 0.2).sightings(Frame(large, 0.0, 0)) == []
     assert len(looks) == 1
+
+
+@pytest.mark.parametrize(("sure", "crops"), [(0.999, 1), (0.8, 1 + 4 + 1)])
+def test_only_where_one_crop_leaves_doubt_are_others_read(sure: float, crops: int) -> None:
+    """A clear plate costs one look of the reader; a doubtful one its views and the first look's."""
+    seen: list[int] = []
+
+    class Counting:
+        input_shape = (48, 160, 1)
+
+        def run(self, crop: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+            seen.append(crop.shape[1])
+            return reading("KX53PXF", sure=sure).run(crop)
+
+    quad = Quad(((8, 24), (24, 24), (24, 30), (8, 30)))
+    reader = Reader(Counting(), CHARACTERS, REGIONS)
+    assert read_plate(reader, PICTURE, quad, quad).text == "KX53PXF"
+    assert len(seen) == (crops if crops == 1 else 1 + crops)
 
 
 def test_a_picture_without_a_plate_gives_nothing() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from appliance.domain import Point, Quad
-from appliance.recognize.rectify import MARGIN_X, MARGIN_Y, rectify
+from appliance.recognize.rectify import MARGIN_X, MARGIN_Y, rectify, views
 from tests.recognize.conftest import PLATE_SIZE, drawn_plate
 
 SIZE = (160, 48)
@@ -124,3 +124,15 @@ def test_a_picture_stays_as_it_is() -> None:
     picture = picture_of(QUADS["upright"])
     picture.flags.writeable = False
     assert rectify(picture, Quad(QUADS["upright"]), SIZE).shape == (48, 160, 1)
+
+
+@pytest.mark.parametrize("name", ["upright", "turned left", "upside down", "from the side"])
+def test_the_views_lie_round_the_plate(name: str) -> None:
+    """Each near it, none the same as another, and their middle is the plate."""
+    corners = np.array(QUADS[name])
+    found = [np.array(view.corners) for view in views(Quad(QUADS[name]))]
+    height = np.linalg.norm(corners[3] - corners[0])
+    width = np.linalg.norm(corners[1] - corners[0])
+    assert all(0 < np.abs(view - corners).max() < 0.05 * (height + width) for view in found)
+    assert len({view.tobytes() for view in found}) == len(found)
+    assert np.mean(found, 0) == pytest.approx(corners, abs=0.01)

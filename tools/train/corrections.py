@@ -48,7 +48,7 @@ class Correction:
 
 
 def parse_box(text: str) -> Box:
-    """ "x1 y1 x2 y2" as numbers; ValueError names the text."""
+    """The numbers of "x1 y1 x2 y2"; ValueError names the text."""
     numbers = [float(word) for word in text.split()]
     if len(numbers) != 4 or numbers[0] >= numbers[2] or numbers[1] >= numbers[3]:
         raise ValueError(f"box {text!r}, expected 'x1 y1 x2 y2' with x1 < x2 and y1 < y2")

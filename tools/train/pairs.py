@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from appliance.app import build_tracker
 from appliance.config import MODELS, Config
 from appliance.errors import ModelError
-from appliance.recognize.detect import Detector
+from appliance.recognize.detect import Detector, one_look
 from appliance.recognize.model import LiteModel, Manifest, Model, read_manifest
 from appliance.recognize.read import Reader
 from appliance.recognize.recognizer import Recognizer
@@ -83,7 +83,7 @@ def open_pair(folder: Path) -> Pair:
     settings = Config().recognition
     copies = [path.stem for path in sorted(home.glob("detect-*.toml"))]
     detect, *smaller = (_model(folder, home, name) for name in ("detect", *copies))
-    detector = Detector(detect, settings.least_detection, smaller)
+    detector = Detector(detect, one_look(settings.least_detection), smaller)
     what, whose = (read_manifest(home / f"{name}.toml") for name in ("detect", "read"))
     regions = load_regions(_first_folder(home / "regions", MODELS / "regions"))
     read = _model(folder, home, "read")

@@ -20,8 +20,7 @@ from tqdm import tqdm
 from appliance.capture.video import RecordedCamera
 from appliance.domain import Box, Detection, Quad, Read
 from appliance.recognize.read import Reader
-from appliance.recognize.recognizer import Examination
-from appliance.recognize.rectify import rectify
+from appliance.recognize.recognizer import Examination, read_plate
 from tools.train import corrections
 from tools.train.labels import LabelledPlate, Photograph, crops, load, photographs
 from tools.train.pairs import Pair
@@ -225,7 +224,7 @@ def read_whole(reader: Reader, image: NDArray[np.uint8]) -> Read:
     """What a crop says, read as if its edges were the plate's corners."""
     height, width = image.shape[:2]
     whole = Quad(((0.0, 0.0), (width, 0.0), (width, height), (0.0, height)))
-    return reader.read(rectify(image, whole, reader.crop_size))
+    return read_plate(reader, image, whole)
 
 
 def replay_clip(pair: Pair, path: Path) -> tuple[str, ...]:
