@@ -26,6 +26,7 @@ from torch import nn
 from appliance.recognize.detect import FILL
 from tools.train import labels
 from tools.train.alphabet import CHARACTERS
+from tools.train.classic import classic
 from tools.train.manifests import write_manifest
 from tools.train.networks import Detector, DetectorExport, Reader, ReaderExport
 from tools.train.recipe import ReadData
@@ -105,7 +106,7 @@ def to_int8(full: Path, examples: NDArray[np.float32]) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         small = Path(folder) / "int8.tflite"
         tool.quantize(ranges.get_model_qsvs()).export_model(str(small))
-        return small.read_bytes()
+        return classic(small.read_bytes())
 
 
 def detect_examples(name: str, size: tuple[int, int]) -> NDArray[np.float32]:
