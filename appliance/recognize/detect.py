@@ -32,6 +32,9 @@ TILES, TILE = 2, 0.6
 by a fifth of it, which no plate that needs a tile is as wide as.  Of the 605 pictures of `detect`
 valid 119 show nothing legible as a whole; 2 x 2 tiles find 7 plates and 9 false ones more there,
 3 x 3 of 0.42 find 5 and 12.  Only what can be read is kept: 2 plates more and no false one."""
+STEP_BACK = 0.5
+"""Share of the scale at which a plate that fills the picture is as wide as in the training: 5 plates
+of `detect` valid more, and one false."""
 NEARLY = 0.9
 """Share of the wanted scale with which a look makes do, where a smaller input then holds it."""
 
@@ -65,8 +68,12 @@ def decode_corners(codes: NDArray[np.float32], cells: NDArray[np.int64]) -> NDAr
 
 
 def one_look(least: float) -> float:
-    """The threshold of one look below which two cannot reach `least` together."""
-    return least**2
+    """The threshold of one look, where two together must reach `least`.
+
+    Their geometric mean could do so from least squared on, but hardly does: on `detect` valid none
+    of 577 plates is lost at 0.6 of it, for 1.4 second looks a picture instead of 1.7.
+    """
+    return 0.6 * least
 
 
 class Detector:
@@ -85,6 +92,11 @@ class Detector:
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
         """Plates in a (H, W, 3) BGR picture, most confident first."""
         return self._look(image, self._largest_scale(image))
+
+    def look_harder(self, image: NDArray[np.uint8]) -> list[Detection]:
+        """Plates that are too small for the whole picture's scale, or so near that they fill it."""
+        small = [d for tile in self.tiles(image) for d in self.look_at(image, tile)]
+        return small + self._look(image, STEP_BACK * self._largest_scale(image))
 
     def tiles(self, image: NDArray[np.uint8]) -> list[Tile]:
         """Overlapping parts that show more than the whole does; none where that loses no pixel."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.domain import Detection, Frame, Quad, Read, Sighting
-from appliance.recognize.detect import SAME_PLATE, Detector, Tile
+from appliance.recognize.detect import SAME_PLATE, Detector
 from appliance.recognize.read import Reader
 from appliance.recognize.rectify import rectify, views
 
@@ -59,7 +59,7 @@ class Recognizer:
 
     def examine(self, image: NDArray[np.uint8]) -> Examination:
         """Every plate of a (H, W, 3) BGR photograph; one that cannot be read has an empty text."""
-        return self._examine(image, self._detector.tiles(image))
+        return self._examine(image, thorough=True)
 
     def sightings(self, frame: Frame) -> list[Sighting]:
         """The plates of a frame, for the tracker.
@@ -67,18 +67,18 @@ class Recognizer:
         Without tiles: one a frame, each in its turn, gave `toll_gate.mp4` a fourth, false passage
         and cost 1.6 times as much.  A vehicle comes nearer by itself.
         """
-        plates = self._examine(frame.image, []).plates
+        plates = self._examine(frame.image, thorough=False).plates
         return [Sighting(frame.number, frame.at, p.detection, p.read) for p in plates]
 
-    def _examine(self, image: NDArray[np.uint8], tiles: Sequence[Tile]) -> Examination:
-        """The plates that the whole shows and, where none of these is legible, the tiles."""
+    def _examine(self, image: NDArray[np.uint8], thorough: bool) -> Examination:
+        """The plates that the whole shows and, where none of these is legible, other looks."""
         begun = time.perf_counter()
         detections = self._detector.detect(image)
         found = time.perf_counter()
         plates = self._plates(image, detections)
-        if not any(map(_is_legible, plates)):
-            small = [d for tile in tiles for d in self._detector.look_at(image, tile)]
-            plates += filter(_is_legible, self._plates(image, small))  # the others are mostly false
+        if thorough and not any(map(_is_legible, plates)):
+            others = self._detector.look_harder(image)
+            plates += filter(_is_legible, self._plates(image, others))  # the rest is mostly false
         done = time.perf_counter()
         return Examination(_best_first(plates), 1e3 * (found - begun), 1e3 * (done - found))
 

@@ -92,7 +92,7 @@ def test_a_large_photograph_without_a_legible_plate_is_looked_at_in_tiles() -> N
     reader = Reader(reading("KX53PXF"), CHARACTERS, REGIONS)
     large = np.full((128, 128, 3), 90, np.uint8)
     plates = Recognizer(unseen_at_first(looks), reader, 0.2).examine(large).plates
-    assert 1 <= len(plates) <= 4
+    assert 1 <= len(plates) <= 4 + 1, "one of each tile, and one from farther away"
     assert {plate.read.text for plate in plates} == {"KX53PXF"}
     boxes = [plate.detection.box for plate in plates]
     assert all(a.overlap(b) < 0.35 for a in boxes for b in boxes if a is not b)
@@ -102,7 +102,7 @@ def test_a_photograph_with_a_legible_plate_is_not_looked_at_in_tiles() -> None:
     """The one that was found was near enough: tiles cost four looks and find signs."""
     large = np.full((128, 128, 3), 90, np.uint8)
     seen = recognizer("KX53PXF")
-    assert seen.examine(large).plates == seen._examine(large, []).plates
+    assert seen.examine(large).plates == seen._examine(large, thorough=False).plates
 
 
 def test_a_frame_is_not_looked_at_in_tiles() -> None:
