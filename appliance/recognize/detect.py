@@ -33,8 +33,8 @@ by a fifth of it, which no plate that needs a tile is as wide as.  Of the 605 pi
 valid 119 show nothing legible as a whole; 2 x 2 tiles find 7 plates and 9 false ones more there,
 3 x 3 of 0.42 find 5 and 12.  Only what can be read is kept: 2 plates more and no false one."""
 STEP_BACK = 0.5
-"""Share of the scale at which a plate that fills the picture is as wide as in the training: 5 plates
-of `detect` valid more, and one false."""
+"""Share of the scale at which a plate that fills the picture is as wide as in the training: 5
+plates of `detect` valid more, and one false."""
 NEARLY = 0.9
 """Share of the wanted scale with which a look makes do, where a smaller input then holds it."""
 
