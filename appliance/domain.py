@@ -179,6 +179,29 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
+class Match:
+    """The entry of a list that a plate fits.
+
+    Attributes:
+        list: on which the entry stands; never "unknown".
+        entry_plate: the entry's own plate, which must not stand in a log.
+        label: whom or what the entry is for, as the user wrote it; it may be a name: not logged.
+        distance: from the plate that was read, 0 where they are equal.
+        near: they are not equal, only as near as the user allows.
+        applies: the entry counts now, for this direction; one out of its time does not.
+        reason: why it does not apply, in words without plate and label; empty where it does.
+    """
+
+    list: ListName
+    entry_plate: str
+    label: str
+    distance: float
+    near: bool
+    applies: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What we do about a passage, and why, in words."""
 
