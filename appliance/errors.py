@@ -39,6 +39,12 @@ class LinkError(GatepostError):
     exit_code = 75
 
 
+class LineError(GatepostError):
+    """An output line cannot be driven (exit 75): a fresh start sets it at rest, or says why not."""
+
+    exit_code = 75
+
+
 class StalledError(GatepostError):
     """A loop or the camera fell silent (exit 75): a clean start is the only repair."""
 
