@@ -17,6 +17,7 @@ Direction = Literal["approaching", "receding", "unknown"]
 ListName = Literal["allowed", "denied", "watched", "unknown"]
 Action = Literal["open", "refuse", "alert", "ignore"]
 Clock = Literal["ntp", "gnss", "rtc", "none"]
+Outcome = Literal["opened", "dry_run", "too_soon", "duplicate", "not_fresh", "failed"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -203,11 +204,21 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What we do about a passage, and why, in words."""
+    """What we do about a passage, and why.
+
+    Attributes:
+        list: on which it counts; "unknown" where it is on none, or its entry does not apply.
+        action: what the policy wants.
+        reason: in words without plate and label: which rule, what agreed, what was lacking.
+        match: the entry that counted; None where none did.
+        outcome: what the gate did, where it was asked; None where there is none.
+    """
 
     list: ListName
     action: Action
     reason: str
+    match: Match | None = None
+    outcome: Outcome | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from threading import Event
 from appliance.capture.camera import Camera
 from appliance.config import Unit
 from appliance.domain import Frame, Message, Passage, Settled
+from appliance.entrance import Entrance
 from appliance.health import Health, Vitals
 from appliance.recognize.recognizer import Recognizer
 from appliance.resolve.track import Tracker
-from appliance.respond.policy import decide
 from appliance.stamp import Stamp
 from appliance.store.outbox import Outbox
 from appliance.store.passages import Passages
@@ -30,7 +30,7 @@ from appliance.transmit.mqtt import Link
 Beat = Callable[[], None]
 Announce = Callable[[Passage, Message], None]
 
-
+ARRIVAL_S = 1.0  # who is in sight as early as this after the start stood there before
 FRESH_S = 10.0  # after the last sighting; older, a passage must not look live
 TURN_S = 0.5  # the longest sleep of the sender; new passages and receipts wake it at once
 REFUSAL_PAUSE_S = 30.0  # a refused row is tried again then: an ACL is mended by a person
@@ -51,6 +51,7 @@ class Lane:
         recognizer: finds and reads the plates of a frame.
         tracker: follows each plate until its vehicle has gone by.
         stamp: gives a settled track its id and its time.
+        entrance: answers it, and opens the gate.
         passages: the history, on a connection of its own to the database.
         unit: whose passages these are.
         model: names the pair of models.
@@ -64,6 +65,7 @@ class Lane:
     recognizer: Recognizer
     tracker: Tracker
     stamp: Stamp
+    entrance: Entrance
     passages: Passages
     unit: Unit
     model: str
@@ -71,11 +73,13 @@ class Lane:
     announce: Announce
     wake: Event
     stopping: Event
+    began_at: float | None = field(default=None, init=False)  # of the first frame
 
     def see(self, beat: Beat) -> None:
         """Watch the lane until the camera is closed, the recording ends or the unit stops.
 
         Raises:
+            LineError: the gate's line is not in good hands.
             PictureError: the camera or the recording cannot be read any further.
             StalledError: the camera gives no frames.
             StoreError: a passage cannot be written.
@@ -91,6 +95,9 @@ class Lane:
 
     def look(self, frame: Frame) -> None:
         """Take in one frame."""
+        if self.began_at is None:
+            self.began_at = frame.at
+        self.entrance.tend()
         sightings = self.recognizer.sightings(frame)
         for settled in self.tracker.update(frame.at, frame.size, sightings):
             self.settle(settled)
@@ -104,7 +111,7 @@ class Lane:
                 self.settle(settled)
 
     def settle(self, settled: Settled) -> None:
-        """Decide what a vehicle gone by means, and write it down before anyone hears of it."""
+        """Decide what a vehicle gone by means; write it down before anyone but the gate hears."""
         passage = self.passage(settled)
         body = messages.passage_body(passage, self.unit, self.model)
         fresh_until = None if passage.recorded else settled.last_at + FRESH_S
@@ -115,16 +122,26 @@ class Lane:
         self.announce(passage, Message(seq, passage.uuid, body, passage.epoch_ms, fresh_until))
 
     def passage(self, settled: Settled) -> Passage:
-        """The settled track with its decision, its id and its time."""
+        """The settled track with its id, its time, and what was answered it."""
         stamped = self.stamp(settled)
         return Passage(
             uuid=stamped.uuid,
             settled=settled,
-            decision=decide(settled),
+            decision=self.entrance.answer(settled, stamped, fresh=self.is_fresh(settled)),
             epoch_ms=stamped.epoch_ms,
             clock=stamped.clock,
             recorded=self.stamp.recorded,
         )
+
+    def is_fresh(self, settled: Settled) -> bool:
+        """Whether the vehicle is there now and was seen to come.
+
+        After a restart nobody knows how long the one in sight has stood there, or whether the gate
+        has already opened for it.
+        """
+        is_recent = time.monotonic() < settled.last_at + FRESH_S
+        has_come = self.began_at is not None and settled.first_at > self.began_at + ARRIVAL_S
+        return is_recent and has_come and not self.stamp.recorded
 
 
 @dataclass(slots=True)
@@ -275,6 +292,7 @@ class Keeper:
         link: to the broker; None where there is none.
         stopping: set when the loop shall return.
         retention_s: seconds that a passage is kept.
+        tend: looks after the gate here too, should the lane hang.
     """
 
     passages: Passages
@@ -284,6 +302,7 @@ class Keeper:
     link: Link | None
     stopping: Event
     retention_s: float
+    tend: Callable[[], None]
     next_at: float = field(default=0.0, init=False)  # monotonic seconds
     told: tuple[object, ...] = field(default=(), init=False)
     clock_s: float = field(default_factory=_clock_s, init=False)
@@ -293,6 +312,7 @@ class Keeper:
         """Once a minute forget and report, and report a change at once, until the unit stops.
 
         Raises:
+            LineError: the gate's line is not in good hands.
             StoreError: the history cannot be read or written.
         """
         while not self.stopping.is_set():
@@ -302,6 +322,7 @@ class Keeper:
 
     def turn(self) -> None:
         """Do what is due now."""
+        self.tend()
         self.follow_clock()
         vitals, now = self.health.snapshot(), time.monotonic()
         is_due = now >= self.next_at

@@ -371,6 +371,7 @@ def keeper(bench: FakeBench) -> Keeper:
         link=bench.link,
         stopping=bench.stopping,
         retention_s=3600.0,
+        tend=lambda: None,
     )
 
 
