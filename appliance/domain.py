@@ -157,6 +157,8 @@ class Settled:
         best_frame: of the sighting that read best.
         first_at, last_at: their monotonic times, seconds.
         direction: approaching where the plate grew.
+        track: its number: the same for what is told early and for the record.
+        early: the vehicle is still in sight; another Settled of this track follows for the record.
         box: of the plate in `best_frame`.
         image_size: width and height of the frame in pixels.
     """
@@ -172,6 +174,8 @@ class Settled:
     direction: Direction
     box: Box
     image_size: tuple[int, int]
+    track: int = 0
+    early: bool = False
 
     @property
     def px_per_char(self) -> int:

@@ -40,17 +40,22 @@ class Entrance:
     find: Find = on_no_list
     gate: Gate | None = None
 
-    def answer(self, settled: Settled, stamped: Stamped, *, fresh: bool) -> Decision:
+    def answer(
+        self, settled: Settled, stamped: Stamped, *, fresh: bool, before: Decision | None = None
+    ) -> Decision:
         """What the policy says, and, where that is to open, what the gate did.
 
         Args:
             settled: the track.
             stamped: its id and its time.
             fresh: the vehicle is there now and was seen to come.
+            before: what this passage was answered early; the gate acts once.
         """
         seen = datetime.fromtimestamp(stamped.epoch_ms / 1000, timezone.utc).astimezone()
         moment = Moment(seen, stamped.clock, fresh)
         decision = decide(settled, self.find(settled), moment, self.rules)
+        if before is not None and before.outcome is not None:
+            return replace(decision, outcome=before.outcome)
         if self.gate is None or decision.action != "open":
             return decision
         outcome = self.gate.open(stamped.uuid, fresh=fresh)

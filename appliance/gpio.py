@@ -17,16 +17,18 @@ So an active line of a process that was killed may stay active: `respond.guardia
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Callable
-from importlib.util import find_spec
 from typing import Any, Protocol
 
 from appliance.errors import ConfigurationError, LineError
 
 REFUSED = "line {number}: is closed"
-LIBRARY = "RPi"
+MISSING = (
+    "line {number}: the RPi.GPIO API is not installed: install gatepost[pi], on a Pi 4 or older"
+    " RPi.GPIO will do, on a Jetson gatepost[jetson]"
+)
+SCRATCH = "/tmp"  # noqa: S108  # where no service gives a folder; nothing of ours is put there
 
 
 class Line(Protocol):
@@ -53,7 +55,6 @@ class GpioLine:
             ConfigurationError: the library is not installed.
             LineError: the line cannot be had.
         """
-        require_library(number)
         self._number = number
         self._active_low = active_low
         self._is_open = True
@@ -64,6 +65,8 @@ class GpioLine:
             self._gpio.setwarnings(False)
             # with `initial` the level is there before the direction: no glitch
             self._gpio.setup(number, self._gpio.OUT, initial=self._level(False))
+        except ModuleNotFoundError as fault:
+            raise ConfigurationError(MISSING.format(number=number)) from fault
         except (RuntimeError, ValueError, OSError) as fault:
             raise LineError(f"line {number}: {fault}") from fault
 
@@ -119,18 +122,17 @@ class FakeLine:
 
 def require_library(number: int) -> None:
     """Raise ConfigurationError where nothing provides the RPi.GPIO API; nothing is imported."""
-    if find_spec(LIBRARY) is None:
-        raise ConfigurationError(
-            f"line {number}: the RPi.GPIO API is not installed: install gatepost[pi], on a Pi 4 or"
-            " older RPi.GPIO will do, on a Jetson gatepost[jetson]"
-        )
+    from importlib.util import find_spec  # noqa: PLC0415  # a third of the guardian's start
+
+    if find_spec("RPi") is None:
+        raise ConfigurationError(MISSING.format(number=number))
 
 
 def _library() -> Any:  # noqa: ANN401  # a foreign module without types
     """RPi.GPIO, or what provides it; importing it elsewhere than on a board raises RuntimeError."""
     # lgpio makes a pipe in the working folder at import, and fails where that is read-only
     # (joan2937/lg issue #22); LG_WD moves it
-    os.environ.setdefault("LG_WD", os.environ.get("RUNTIME_DIRECTORY", tempfile.gettempdir()))
+    os.environ.setdefault("LG_WD", os.environ.get("RUNTIME_DIRECTORY", SCRATCH))
     from RPi import GPIO  # noqa: PLC0415  # a unit without a line needs no library
 
     return GPIO

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from threading import Event
 
@@ -74,6 +74,8 @@ class Lane:
     wake: Event
     stopping: Event
     began_at: float | None = field(default=None, init=False)  # of the first frame
+    parting: bool = field(default=False, init=False)
+    told: dict[int, Passage] = field(default_factory=dict, init=False)  # early, by their track
 
     def see(self, beat: Beat) -> None:
         """Watch the lane until the camera is closed, the recording ends or the unit stops.
@@ -106,13 +108,17 @@ class Lane:
 
     def part(self) -> None:
         """Settle whoever is in sight; a recording broken off would show them longer next time."""
+        self.parting = True
         if not (self.stamp.recorded and self.stopping.is_set()):
             for settled in self.tracker.flush():
                 self.settle(settled)
 
     def settle(self, settled: Settled) -> None:
-        """Decide what a vehicle gone by means; write it down before anyone but the gate hears."""
+        """Decide what a vehicle means; write it down, once it has gone by, before others hear."""
         passage = self.passage(settled)
+        if settled.early:
+            self.told[settled.track] = passage
+            return
         body = messages.passage_body(passage, self.unit, self.model)
         fresh_until = None if passage.recorded else settled.last_at + FRESH_S
         seq = self.passages.record(passage, body, fresh_until)
@@ -122,12 +128,19 @@ class Lane:
         self.announce(passage, Message(seq, passage.uuid, body, passage.epoch_ms, fresh_until))
 
     def passage(self, settled: Settled) -> Passage:
-        """The settled track with its id, its time, and what was answered it."""
-        stamped = self.stamp(settled)
+        """The settled track with its id, its time, and what was answered it.
+
+        The record of what was told early has the same id: for the gate both are one passage.
+        """
+        stamped, early = self.stamp(settled), self.told.pop(settled.track, None)
+        if early is not None:
+            stamped = replace(stamped, uuid=early.uuid)
+        before = early.decision if early is not None else None
+        fresh = self.is_fresh(settled)
         return Passage(
             uuid=stamped.uuid,
             settled=settled,
-            decision=self.entrance.answer(settled, stamped, fresh=self.is_fresh(settled)),
+            decision=self.entrance.answer(settled, stamped, fresh=fresh, before=before),
             epoch_ms=stamped.epoch_ms,
             clock=stamped.clock,
             recorded=self.stamp.recorded,
@@ -137,11 +150,11 @@ class Lane:
         """Whether the vehicle is there now and was seen to come.
 
         After a restart nobody knows how long the one in sight has stood there, or whether the gate
-        has already opened for it.
+        has already opened for it; and at the end a pulse would be cut short.
         """
         is_recent = time.monotonic() < settled.last_at + FRESH_S
         has_come = self.began_at is not None and settled.first_at > self.began_at + ARRIVAL_S
-        return is_recent and has_come and not self.stamp.recorded
+        return is_recent and has_come and not self.parting and not self.stamp.recorded
 
 
 @dataclass(slots=True)

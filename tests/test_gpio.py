@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 
 from appliance.errors import ConfigurationError, LineError
-from appliance.gpio import FakeLine, GpioLine, Line
+from appliance.gpio import FakeLine, GpioLine, Line, require_library
 from tests.standin import FOLDER, Pins
 
 PIN = 17
@@ -143,8 +144,16 @@ def test_a_number_that_is_no_pin_is_refused(pins: Pins) -> None:
     assert not pins.changes()
 
 
-def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.skipif(find_spec("RPi") is not None, reason="the library is installed here")
+@pytest.mark.parametrize("need", [GpioLine, require_library])
+def test_without_the_library_the_extra_is_named(need: Callable[[int], object]) -> None:
     """A fault of the installation, which no restart mends."""
-    monkeypatch.setattr("appliance.gpio.LIBRARY", "no_such_library")
-    with pytest.raises(ConfigurationError, match=r"not installed: install gatepost\[pi\]"):
-        GpioLine(PIN)
+    with pytest.raises(ConfigurationError, match=r"line 17: .* install gatepost\[pi\]"):
+        need(PIN)
+
+
+def test_a_library_that_is_there_is_enough_for_a_check(pins: Pins) -> None:
+    """Nothing is imported, and no pin is touched."""
+    require_library(PIN)
+    assert "RPi.GPIO" not in sys.modules
+    assert not pins.changes()
