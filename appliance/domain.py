@@ -207,6 +207,21 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class ListState:
+    """What may be told about a list to everyone: nothing of what stands on it.
+
+    Attributes:
+        version: counts its changes, 0 for a list that never had one.
+        count: of its entries.
+        sha256: of its canonical form, in hexadecimal: two units with the same have the same list.
+    """
+
+    version: int
+    count: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What we do about a passage, and why.
 
