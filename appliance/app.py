@@ -25,7 +25,8 @@ from appliance.recognize.model import LiteModel, read_manifest
 from appliance.recognize.read import Reader
 from appliance.recognize.recognizer import Recognizer
 from appliance.recognize.regions import load_regions
-from appliance.resolve.track import Terms, Tracker
+from appliance.resolve.judge import Terms
+from appliance.resolve.tracker import Tracker
 from appliance.respond.gate import Gate, Guardian
 from appliance.stamp import LiveStamp, RecordedStamp, Stamp
 from appliance.store.database import Database

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 Point = tuple[float, float]
 Direction = Literal["approaching", "receding", "unknown"]
+Crossing = Literal["in", "out", "none"]
 ListName = Literal["allowed", "denied", "watched", "unknown"]
 Action = Literal["open", "refuse", "alert", "ignore"]
 Clock = Literal["ntp", "gnss", "rtc", "none"]
@@ -137,17 +138,29 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A detection with its read, in one frame."""
+    """A detection with its read, in one frame.
+
+    Attributes:
+        frame: its number.
+        at: its time, seconds.
+        detection: where the plate is.
+        read: what it seems to say.
+        sharpness: of the crop, 0 smeared to 1 crisp; 1 where nobody measures it.
+    """
 
     frame: int
     at: float
     detection: Detection
     read: Read
+    sharpness: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What the sightings of one track agree on: one vehicle gone by, not yet given an id.
+    """What the sightings of one track agree on: one vehicle, not yet given an id.
+
+    A track that is sure early gives two of them with the same `track`: an early one at once, for
+    the gate, and when the vehicle has gone by the one for the record.  Both are one passage.
 
     Attributes:
         read: the vote over all sightings.
@@ -157,10 +170,12 @@ class Settled:
         best_frame: of the sighting that read best.
         first_at, last_at: their monotonic times, seconds.
         direction: approaching where the plate grew.
-        track: its number: the same for what is told early and for the record.
-        early: the vehicle is still in sight; another Settled of this track follows for the record.
         box: of the plate in `best_frame`.
         image_size: width and height of the frame in pixels.
+        track: its number, counted from 1 by the tracker: the same for the same recording.
+        early: the vehicle is still in sight; another Settled of this track follows for the record.
+        early_text: what the early one of this track said; empty where there was none.
+        crossed: the counting line, in the sense of its points.
     """
 
     read: Read
@@ -176,6 +191,18 @@ class Settled:
     image_size: tuple[int, int]
     track: int = 0
     early: bool = False
+    early_text: str = ""
+    crossed: Crossing = "none"
+
+    @property
+    def dwell_s(self) -> float:
+        """Seconds from the first to the last sighting."""
+        return self.last_at - self.first_at
+
+    @property
+    def early_text_differs(self) -> bool:
+        """Something else was said early than the record says."""
+        return not self.early and self.early_text not in {"", self.read.text}
 
     @property
     def px_per_char(self) -> int:

@@ -18,7 +18,7 @@ from appliance.domain import Frame, Message, Passage, Settled
 from appliance.entrance import Entrance
 from appliance.health import Health, Vitals
 from appliance.recognize.recognizer import Recognizer
-from appliance.resolve.track import Tracker
+from appliance.resolve.tracker import Tracker
 from appliance.stamp import Stamp
 from appliance.store.outbox import Outbox
 from appliance.store.passages import Passages
