@@ -19,7 +19,8 @@ from appliance.entrance import Entrance
 from appliance.errors import ConfigurationError
 from appliance.gpio import require_library
 from appliance.health import Health
-from appliance.pipeline import Announce, Keeper, Lane, Sender
+from appliance.keeper import Keeper
+from appliance.pipeline import Announce, Lane
 from appliance.recognize.detect import Detector
 from appliance.recognize.model import LiteModel, read_manifest
 from appliance.recognize.read import Reader
@@ -28,6 +29,7 @@ from appliance.recognize.regions import load_regions
 from appliance.resolve.judge import Terms
 from appliance.resolve.tracker import Tracker
 from appliance.respond.gate import Gate, Guardian
+from appliance.sender import Sender
 from appliance.stamp import LiveStamp, RecordedStamp, Stamp
 from appliance.store.database import Database
 from appliance.store.lock import sole_user

@@ -6,7 +6,7 @@ The rule to know: every loop writes here and anyone reads a `Vitals`, a frozen c
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -15,6 +15,8 @@ from typing import Literal
 from appliance.domain import Clock, Outcome
 
 Counted = Literal["passages", "frames"]
+Beat = Callable[[], None]
+"""By calling it a loop says that it is alive."""
 
 THERMAL = Path("/sys/class/thermal")
 # systemd-timesyncd touches it after the first answer of a server; adjtimex(2) is not in Python

@@ -30,8 +30,10 @@ from appliance.domain import Frame, Match, Message, Passage, Settled, Sighting
 from appliance.entrance import Entrance
 from appliance.errors import GatepostError, StoreError
 from appliance.health import Health
-from appliance.pipeline import ARRIVAL_S, FRESH_S, Keeper, Lane, Sender
+from appliance.keeper import Keeper
+from appliance.pipeline import ARRIVAL_S, FRESH_S, Lane
 from appliance.respond.gate import Gate, Guardian
+from appliance.sender import Sender
 from appliance.stamp import LiveStamp, Stamped
 from appliance.store.database import Database
 from appliance.store.outbox import Outbox

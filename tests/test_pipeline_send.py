@@ -16,7 +16,8 @@ import pytest
 
 from appliance.errors import LinkError
 from appliance.health import Health
-from appliance.pipeline import Keeper, Sender
+from appliance.keeper import Keeper
+from appliance.sender import Sender
 from appliance.store.database import Database
 from appliance.store.outbox import Outbox
 from appliance.store.passages import Passages
