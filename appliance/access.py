@@ -1,4 +1,4 @@
-"""The tables of the configuration that say who comes in: [gate] and [[policy]].  Pure.
+"""The tables of the configuration that say who comes in: [lists], [gate], [[policy]].  Pure.
 
 The rule to know: what makes a gate unsafe is refused here, before a line is touched; that a passage
 must be fresh is no matter of configuration at all (`respond.policy`).
@@ -15,6 +15,8 @@ from appliance.domain import Action, Direction, ListName
 from appliance.section import Section
 from appliance.weekly import Span, parse_span
 
+FARTHEST = 2
+"""How near a match may be: at more, plates of one series are all near to one another."""
 PULLED_UP = 8
 """The last of the lines that a Raspberry Pi's chip pulls up at reset; the others it pulls down."""
 OPENING: dict[str, Any] = {
@@ -32,6 +34,14 @@ def _span(text: object) -> Span:
     except ValueError as fault:
         why = str(fault).partition(": ")[2]  # the value stands before it already
         raise PydanticCustomError("span", "{why}", {"why": why}) from fault
+
+
+class Lists(Section):
+    """How a plate is looked for on the lists."""
+
+    # how near counts as near: 0 only what is equal, 0.5 one character that cameras confuse, 1 two
+    # of them or any other fault; 0, for whoever wants more must know that it lets in other plates
+    max_distance: float = Field(0.0, ge=0, le=FARTHEST)
 
 
 class Gate(Section):

@@ -31,7 +31,9 @@ from appliance.resolve.tracker import Tracker
 from appliance.respond.gate import Gate, Guardian
 from appliance.sender import Sender
 from appliance.stamp import LiveStamp, RecordedStamp, Stamp
+from appliance.standing import StandingLists
 from appliance.store.database import Database
+from appliance.store.lists import ListStore
 from appliance.store.lock import sole_user
 from appliance.store.outbox import Outbox
 from appliance.store.passages import Passages
@@ -153,10 +155,10 @@ def run_unit(
     _require_files(config)
     with ExitStack() as held:
         held.enter_context(sole_user(config.store.folder))
-        gate = build_gate(config, source)
-        if gate is not None:
-            held.enter_context(closing(gate))
-        entrance = Entrance(health, config.policy, gate=gate)
+        gate = _gate(config, source, held)  # first: from here on the line is at rest
+        keeping = _database(config, held)
+        standing = StandingLists(ListStore(keeping), config.lists.max_distance)
+        entrance = Entrance(health, config.policy, standing.match, gate)
         stopping, wake = Event(), Event()
         topics = Topics(config.unit.id)
         link = MqttLink(config.mqtt, topics, wake) if config.mqtt.host else None
@@ -164,7 +166,7 @@ def run_unit(
         lane = _lane(
             config, recognizer, entrance, database, health, source, announce, wake, stopping
         )
-        keeper = _keeper(config, entrance, _database(config, held), health, topics, link, stopping)
+        keeper = _keeper(config, entrance, standing, keeping, health, topics, link, stopping)
         loops = [Loop("see", lane.see, config.camera.silent_s + OPENING_S)]
         loops.append(Loop("maintain", keeper.maintain, 30))
         hurry = [source.camera.close]
@@ -177,6 +179,12 @@ def run_unit(
     if source.camera.fault is not None:
         raise source.camera.fault
     return asked
+
+
+def _gate(config: Config, source: Source, held: ExitStack) -> Gate | None:
+    """The gate, closed when all is over."""
+    gate = build_gate(config, source)
+    return gate and held.enter_context(closing(gate))
 
 
 def _all(calls: Sequence[Callable[[], None]]) -> None:
@@ -211,9 +219,10 @@ def _lane(  # noqa: PLR0913, PLR0917  # a list of parts is what this module is
     )
 
 
-def _keeper(
+def _keeper(  # noqa: PLR0913, PLR0917  # the same
     config: Config,
     entrance: Entrance,
+    standing: StandingLists,
     database: Database,
     health: Health,
     topics: Topics,
@@ -223,6 +232,7 @@ def _keeper(
     return Keeper(
         passages=_passages(config, database),
         outbox=Outbox(database),
+        standing=standing,
         health=health,
         topics=topics,
         link=link,

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from appliance.access import DEFAULT_POLICY, Gate, Rule
+from appliance.access import DEFAULT_POLICY, Gate, Lists, Rule
 from appliance.errors import ConfigurationError
 from appliance.faults import sentence
 from appliance.section import FilePath, Section, Source
@@ -128,6 +128,7 @@ class Config(Section):
     lane: Lane = Lane()
     store: Store = Store()
     mqtt: Mqtt = Mqtt()
+    lists: Lists = Lists()
     gate: Gate = Gate()
     # the first rule that holds is followed; where none does, the passage is ignored
     policy: Annotated[tuple[Rule, ...], Field(strict=False)] = DEFAULT_POLICY

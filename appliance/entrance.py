@@ -11,16 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
 from appliance.access import DEFAULT_POLICY, Rule
-from appliance.domain import Decision, Match, Settled
+from appliance.domain import Decision, Direction, Match, Settled
 from appliance.health import Health
 from appliance.respond.gate import Gate
 from appliance.respond.policy import Moment, decide
 from appliance.stamp import Stamped
 
-Find = Callable[[Settled], Match | None]
+Find = Callable[[str, datetime | None, Direction], Match | None]
+"""The entry that counts for a text, at a local time (None: nobody vouches for it) and direction."""
 
 
-def on_no_list(_: Settled) -> None:
+def on_no_list(_text: str, _when: datetime | None, _direction: Direction) -> None:
     """The lists of a unit that has none."""
 
 
@@ -31,7 +32,7 @@ class Entrance:
     Attributes:
         health: where the outcomes are counted.
         rules: of the policy, in order.
-        find: gives the entry of the lists that a settled track fits.
+        find: gives the entry of the lists that a plate fits.
         gate: None where there is none.
     """
 
@@ -52,8 +53,9 @@ class Entrance:
             before: what this passage was answered early; the gate acts once.
         """
         seen = datetime.fromtimestamp(stamped.epoch_ms / 1000, timezone.utc).astimezone()
-        moment = Moment(seen, stamped.clock, fresh)
-        decision = decide(settled, self.find(settled), moment, self.rules)
+        when = seen if stamped.clock != "none" else None
+        match = self.find(settled.read.text, when, settled.direction)
+        decision = decide(settled, match, Moment(seen, stamped.clock, fresh), self.rules)
         if before is not None and before.outcome is not None:
             return replace(decision, outcome=before.outcome)
         if self.gate is None or decision.action != "open":

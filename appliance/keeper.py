@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from threading import Event
 
 from appliance.health import Beat, Health, Vitals
+from appliance.standing import StandingLists
 from appliance.store.outbox import Outbox
 from appliance.store.passages import Passages
 from appliance.transmit import messages
@@ -32,11 +33,12 @@ def _clock_s() -> float:
 
 @dataclass(slots=True)
 class Keeper:
-    """Forgets what must not be kept and says how the unit is.
+    """Forgets what must not be kept, takes over changes of the lists, and says how the unit is.
 
     Attributes:
         passages: the history, on a connection of its own to the database.
         outbox: on the same connection.
+        standing: the lists, on the same connection.
         health: what is published.
         topics: of this unit.
         link: to the broker; None where there is none.
@@ -47,6 +49,7 @@ class Keeper:
 
     passages: Passages
     outbox: Outbox
+    standing: StandingLists
     health: Health
     topics: Topics
     link: Link | None
@@ -59,11 +62,11 @@ class Keeper:
     began_after: int = field(default=-1, init=False)  # newest seq of the process before this
 
     def maintain(self, beat: Beat) -> None:
-        """Once a minute forget and report, and report a change at once, until the unit stops.
+        """Look for changes every second, forget and report every minute, until the unit stops.
 
         Raises:
             LineError: the gate's line is not in good hands.
-            StoreError: the history cannot be read or written.
+            StoreError: the history cannot be read or written, or the lists cannot be read.
         """
         while not self.stopping.is_set():
             self.turn()
@@ -73,6 +76,8 @@ class Keeper:
     def turn(self) -> None:
         """Do what is due now."""
         self.tend()
+        if self.standing.refresh():
+            log.info("the lists have changed")
         self.follow_clock()
         vitals, now = self.health.snapshot(), time.monotonic()
         is_due = now >= self.next_at

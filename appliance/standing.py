@@ -1,12 +1,14 @@
 """The lists as the lane sees them, and the changes that people make to them.
 
 The rule to know: the lane never waits for a change.  Whoever maintains calls `refresh`, which
-builds new Lists beside the old; the lane reads `lists`, which is always whole.
+builds new Lists beside the old; the lane asks the newest through `match`, which are always whole.
 """
 
 from __future__ import annotations
 
-from appliance.domain import ListName
+from datetime import datetime
+
+from appliance.domain import Direction, ListName, Match
 from appliance.errors import ListError, StoreError
 from appliance.respond.entries import Entry
 from appliance.respond.listfile import parse_json
@@ -21,7 +23,7 @@ class StandingLists:
         lists: as they stood at the last `refresh`; each is immutable, so any thread may take it.
 
     Raises:
-        StoreError: the store cannot be read; every method raises it.
+        StoreError: the store cannot be read; `refresh` raises it too.
     """
 
     def __init__(self, store: ListStore, max_distance: float) -> None:
@@ -36,6 +38,10 @@ class StandingLists:
         self._versions: dict[str, int] = {}
         self.lists = Lists({}, max_distance)
         self.refresh()
+
+    def match(self, text: str, when: datetime | None, direction: Direction) -> Match | None:
+        """What the newest lists say about a plate, as `Lists.match` has it; any thread may ask."""
+        return self.lists.match(text, when, direction)
 
     def refresh(self) -> bool:
         """Look whether a list has changed, by whichever process, and build them all anew if so.

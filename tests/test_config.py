@@ -55,6 +55,18 @@ FAULTS = {
         "[gate]\nline = 28",
         "gate.line = 28: expected 4 to 27",
     ),
+    "a match that is too far": (
+        "[lists]\nmax_distance = 2.5",
+        "lists.max_distance = 2.5: expected 0 to 2",
+    ),
+    "a match that is nearer than equal": (
+        "[lists]\nmax_distance = -0.5",
+        "lists.max_distance = -0.5: expected 0",
+    ),
+    "a misspelt key of the lists": (
+        "[lists]\nmax_distanse = 1",
+        "lists.max_distanse = 1: unknown key; did you mean lists.max_distance?",
+    ),
     "the console's line": ("[gate]\nline = 14", "gate.line = 14: is the console's; expected"),
     "a line that is pulled up before the unit runs": (
         "[gate]\nline = 5",
@@ -196,6 +208,8 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
         silence_s = 4
         [lane]
         least_confidence = 1.5
+        [lists]
+        max_distance = 3
         [mqtt]
         port = 0
         password_file = "pw"
@@ -206,6 +220,7 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
         "camera.silent_s",
         "camera.silence_s",
         "lane.least_confidence",
+        "lists.max_distance",
         "mqtt.port",
         "mqtt.password_file",
     }

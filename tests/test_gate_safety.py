@@ -11,8 +11,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 from typing import Any, ClassVar
@@ -23,53 +22,22 @@ from ulid import ULID
 
 from appliance import app
 from appliance.access import Gate as GateTerms
-from appliance.capture.camera import FakeCamera
 from appliance.capture.video import RecordedCamera
 from appliance.config import Camera, Config
-from appliance.domain import Frame, Match, Message, Passage, Settled, Sighting
-from appliance.entrance import Entrance
+from appliance.domain import Frame, Match, Settled
 from appliance.errors import GatepostError, StoreError
 from appliance.health import Health
-from appliance.keeper import Keeper
-from appliance.pipeline import ARRIVAL_S, FRESH_S, Lane
-from appliance.respond.gate import Gate, Guardian
-from appliance.sender import Sender
-from appliance.stamp import LiveStamp, Stamped
-from appliance.store.database import Database
-from appliance.store.outbox import Outbox
-from appliance.store.passages import Passages
-from appliance.transmit.fake import FakeLink
-from appliance.transmit.messages import Topics
-from tests.conftest import PATIENCE_S, SETTLED, UNIT, until
+from appliance.pipeline import ARRIVAL_S, FRESH_S
+from appliance.stamp import Stamped
+from tests.conftest import PATIENCE_S, PIN, until
+from tests.gate_bench import ALLOWED, PAUSE_S, Bench
 from tests.gate_unit import open_for_ever
-from tests.standin import FOLDER, FOREVER, Pins
+from tests.standin import Pins
 
-PIN = 17
-PAUSE_S = 5.0
-ALLOWED = Match("allowed", "AB12CDE", "Anna", 0.0, near=False, applies=True, reason="")
 ROUNDS, UNITS = 5, 20  # a hundred instants
 SHORT_S, LONG_S = 0.1, 10.0  # pulses: one ended mostly by its deadline, one by the unit's death
 ORDERED_S = 0.05  # an order that was read in the very moment of the death may still begin
 CLIP = Path(__file__).parent / "data" / "lane.mp4"
-
-
-class Blind:
-    """Sees no plates."""
-
-    def sightings(self, _frame: Frame) -> list[Sighting]:
-        """Nothing."""
-        return []
-
-
-@dataclass
-class HandClock:
-    """A clock that is set by hand; only the gate's pause goes by it."""
-
-    now: float = 1000.0
-
-    def __call__(self) -> float:
-        """The time, monotonic seconds."""
-        return self.now
 
 
 @dataclass(frozen=True)
@@ -93,92 +61,6 @@ class OfRecording:
     def __call__(self, _settled: Settled) -> Stamped:
         """Another."""
         return Stamped(str(ULID()), round(time.time() * 1000), "none")
-
-
-@dataclass
-class Bench:
-    """A unit whose lane is played by the test."""
-
-    folder: Path
-    pins: Pins
-    stamp: Any = field(default_factory=lambda: LiveStamp(lambda: "ntp"))
-    match: Match | None = ALLOWED
-    clock: HandClock = field(default_factory=HandClock)
-    heard: list[Passage] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        """Start it, and see a first frame long ago."""
-        health, wake, stopping = Health(), Event(), Event()
-        path = self.folder / "passages.sqlite"
-        self.database = Database(path)
-        start = partial(Guardian, self.pins.number, active_low=False)
-        self.gate = Gate(0.1, PAUSE_S, start, self.clock)
-        self.entrance = Entrance(health, find=lambda _: self.match, gate=self.gate)
-        self.link = FakeLink(Topics("unit"), wake, 0.3)
-        self.lane = Lane(
-            camera=FakeCamera([]),
-            recognizer=Blind(),  # type: ignore[arg-type]
-            tracker=app.build_tracker(Config()),
-            stamp=self.stamp,
-            entrance=self.entrance,
-            passages=Passages(self.database, 10**8),
-            unit=UNIT,
-            model="det/ocr",
-            health=health,
-            announce=self.hear,
-            wake=wake,
-            stopping=stopping,
-        )
-        outbox = Outbox(Database(path))
-        self.sender = Sender(outbox, self.link, Topics("unit"), health, wake, stopping)
-        self.keeper = Keeper(
-            passages=Passages(Database(path), 10**8),
-            outbox=outbox,
-            health=health,
-            topics=Topics("unit"),
-            link=self.link,
-            stopping=stopping,
-            retention_s=3600.0,
-            tend=self.entrance.tend,
-        )
-        self.health = health
-        self.lane.look(Frame(np.zeros((8, 8, 3), np.uint8), time.monotonic() - 3600, 0))
-        self.clock.now += PAUSE_S
-
-    def hear(self, passage: Passage, _message: Message) -> None:
-        """What the lane announces."""
-        self.heard.append(passage)
-
-    def come(self, ago_s: float = 0.1, stay_s: float = 2.0, **changes: Any) -> None:  # noqa: ANN401
-        """A vehicle was seen for `stay_s`, until `ago_s` ago."""
-        last_at = time.monotonic() - ago_s
-        seen = replace(SETTLED, first_at=last_at - stay_s, last_at=last_at)
-        self.lane.settle(replace(seen, **changes))
-
-    def rest(self) -> None:
-        """Let every pulse end, and the pause go by."""
-        until(lambda: all(end < FOREVER for _, end in self.pins.pulses()), "the pulse ends")
-        self.gate.tend()
-        self.clock.now += 100
-
-    @property
-    def pulses(self) -> int:
-        """How often the gate was opened, by the pin itself."""
-        return len(self.pins.pulses())
-
-    @property
-    def outcomes(self) -> list[str | None]:
-        """What the records say that the gate did."""
-        return [passage.decision.outcome for passage in self.heard]
-
-
-@pytest.fixture
-def pins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pins:
-    """The stand-in for RPi.GPIO as if it were installed, and its notes."""
-    monkeypatch.setenv("PYTHONPATH", f"{FOLDER}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
-    monkeypatch.setenv("STANDIN_PINS", str(tmp_path / "pins"))
-    monkeypatch.setenv("LG_WD", str(tmp_path))
-    return Pins(tmp_path / "pins", PIN)
 
 
 @pytest.fixture

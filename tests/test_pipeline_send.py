@@ -18,7 +18,9 @@ from appliance.errors import LinkError
 from appliance.health import Health
 from appliance.keeper import Keeper
 from appliance.sender import Sender
+from appliance.standing import StandingLists
 from appliance.store.database import Database
+from appliance.store.lists import ListStore
 from appliance.store.outbox import Outbox
 from appliance.store.passages import Passages
 from appliance.supervisor import Loop, supervise
@@ -367,6 +369,7 @@ def keeper(bench: FakeBench) -> Keeper:
     return Keeper(
         passages=bench.passages,
         outbox=bench.outbox,
+        standing=StandingLists(ListStore(Database(bench.folder / "gatepost.db")), 0.0),
         health=bench.health,
         topics=TOPICS,
         link=bench.link,

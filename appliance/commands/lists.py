@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args
 
+from appliance.access import FARTHEST
 from appliance.app import DATABASE
 from appliance.commands.files import read_file, write_file
 from appliance.config import load_config
@@ -24,7 +25,6 @@ from appliance.errors import Fault, ListError
 from appliance.respond.entries import PARSERS, Entry, fields_of, parse_entry, parse_plate
 from appliance.respond.listfile import format_csv, format_json, parse_csv, parse_json
 from appliance.respond.lists import PRECEDENCE, ListCommand, Lists
-from appliance.respond.near import FARTHEST
 from appliance.standing import carry_out, load_entries
 from appliance.store.database import Database
 from appliance.store.lists import ListStore
@@ -85,7 +85,7 @@ def check(asked: argparse.Namespace) -> int:
     """Say which entry would count for a plate, and why or why not."""
     plate, when = _checked("PLATE", parse_plate, asked.plate), _checked("--at", _moment, asked.at)
     with _store(asked) as store:
-        lists = Lists(load_entries(store), asked.max_distance)
+        lists = Lists(load_entries(store), _max_distance(asked))
     match = lists.match(plate, when, asked.direction)
     near = lists.near(plate, when, asked.direction)
     if match is None:
@@ -136,8 +136,8 @@ def _add_check(checking: argparse.ArgumentParser) -> None:
     checking.add_argument("--at", metavar="TIME", help=at)
     ways = get_args(Direction)
     checking.add_argument("--direction", choices=ways, default="approaching")
-    near = f"how near counts, 0 to {FARTHEST:g}; default: 0"
-    checking.add_argument("--max-distance", type=_distance, default=0.0, metavar="N", help=near)
+    near = f"how near counts, 0 to {FARTHEST:g}; default: that of the configuration"
+    checking.add_argument("--max-distance", type=_distance, metavar="N", help=near)
 
 
 def _for_list(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -221,6 +221,12 @@ def _moment(text: str | None) -> datetime:
         return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone()
     except (ValueError, OverflowError) as fault:
         raise ValueError("expected such as 2026-05-01T10:00 or 2026-05-01T10:00:00Z") from fault
+
+
+def _max_distance(asked: argparse.Namespace) -> float:
+    """As asked for, else as the unit has it."""
+    configured = load_config(asked.config).lists.max_distance
+    return configured if asked.max_distance is None else float(asked.max_distance)
 
 
 def _distance(text: str) -> float:

@@ -13,6 +13,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.access import FARTHEST
+
 ALIKE = ("0DOQ", "1ILT", "2Z", "4A", "5S", "6G", "8B", "MNW", "VY")
 """Characters that cameras take for one another; no character stands in two groups.
 
@@ -23,9 +25,6 @@ and 6/8, three or four times each, cost a whole fault: another digit is another 
 CONFUSION, FAULT = 0.5, 1.0
 """What a character replaced by one of its group costs; and any other that is replaced, missing or
 too many."""
-
-FARTHEST = 2.0
-"""At more, plates of one series are all near to one another."""
 
 GROUP = {character: group[0] for group in ALIKE for character in group}
 CODES = np.array([ord(GROUP.get(chr(code), chr(code))) for code in range(128)], np.uint64)

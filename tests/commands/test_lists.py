@@ -175,6 +175,17 @@ def test_a_plate_is_tried(lists: Lists, csv: Path) -> None:
     ]
 
 
+def test_a_plate_is_tried_as_the_unit_does(lists: Lists, csv: Path) -> None:
+    """How near counts is the configuration's, unless another distance is asked for."""
+    lists("add", "allowed", "AB12")
+    assert lists("check", "A812")[1] == ["A812: on no list"]
+    with csv.with_name("gatepost.toml").open("a") as config:
+        config.write("[lists]\nmax_distance = 0.5\n")
+    near = ["A812: near to AB12, distance 0.5, on allowed, which applies"]
+    assert lists("check", "A812")[1] == near
+    assert lists("check", "A812", "--max-distance", "0")[1] == ["A812: on no list"]
+
+
 def test_a_plate_near_to_several_is_explained(lists: Lists) -> None:
     """It is on no list, and one sees between which it would have to be guessed."""
     lists("add", "allowed", "AB1")

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.respond.near import ALIKE, FARTHEST, Neighbourhood, distance
+from appliance.access import FARTHEST
+from appliance.respond.near import ALIKE, Neighbourhood, distance
 
 DISTANCES = {
     "equal": ("AB12CDE", "AB12CDE", 0),
