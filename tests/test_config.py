@@ -199,6 +199,17 @@ def test_a_fault_names_file_key_value_and_what_was_expected(name: str, tmp_path:
     assert "\n" not in told
 
 
+def test_the_readme_tells_the_defaults(tmp_path: Path) -> None:
+    """Of every table but [mqtt], which has none without a broker, and of the policy."""
+    readme = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
+    tables, gate = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    told = load_config(written(tmp_path, tables))
+    assert told.model_dump(exclude={"mqtt"}) == Config().model_dump(exclude={"mqtt"})
+    named = load_config(written(tmp_path, gate))
+    assert named.policy == DEFAULT_POLICY
+    assert named.gate.model_dump(exclude={"line"}) == Config().gate.model_dump(exclude={"line"})
+
+
 def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
     """All that are wrong, in all tables, so that one look mends the file."""
     content = """

@@ -161,9 +161,17 @@ def test_the_lists_are_asked_for_the_moment_of_the_passage(clock: str, *, truste
         assert when.utcoffset() == when.astimezone().utcoffset()
 
 
-# Of the clip's six vehicles the second is allowed, but leaves; the third and the fourth approach, and
-# the fourth, who goes by 3 s after the third, is allowed only once the third has gone by.
-POLICY = "[[policy]]\nlist = 'allowed'\naction = 'open'\nleast_agreement = 0.3\n"
+# Of the clip's six vehicles the second is allowed, but leaves; the third and the fourth approach,
+# and the fourth, 3 s after the third, is allowed only once the third has gone by.
+POLICY = """
+[[policy]]
+list = "allowed"
+action = "open"
+least_agreement = 0.3
+near = true
+[lists]
+max_distance = 1
+"""
 
 
 class Unit:
@@ -203,8 +211,11 @@ def test_the_unit_takes_over_a_list_while_it_runs(config: Path, pins: Pins) -> N
 
 
 def test_a_recording_uses_the_lists_and_switches_nothing(config: Path, pins: Pins) -> None:
-    """The same clip, played as what it is: what would have opened is counted, dry."""
-    change(config, "add", "allowed", "HKT4926")
+    """The same clip, played as what it is: what would have opened is counted, dry.
+
+    The entry is one character away, as far as the configuration allows.
+    """
+    change(config, "add", "allowed", "HKT4928")
     unit = Unit(config)
     unit.run(recording=True)
     assert unit.outcomes["HKT4926"] == "dry_run"
