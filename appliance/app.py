@@ -8,23 +8,32 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Event
 
 from appliance.capture.camera import Camera
 from appliance.capture.video import LiveCamera, RecordedCamera
 from appliance.config import Config
+from appliance.entrance import Entrance
 from appliance.errors import ConfigurationError
+from appliance.gpio import require_library
 from appliance.health import Health
-from appliance.pipeline import Announce, Keeper, Lane, Sender
+from appliance.keeper import Keeper
+from appliance.pipeline import Announce, Lane
 from appliance.recognize.detect import Detector, one_look
 from appliance.recognize.model import LiteModel, read_manifest
 from appliance.recognize.read import Reader
 from appliance.recognize.recognizer import Recognizer
 from appliance.recognize.regions import load_regions
-from appliance.resolve.track import Terms, Tracker
+from appliance.resolve.judge import Terms
+from appliance.resolve.tracker import Tracker
+from appliance.respond.gate import Gate, Guardian
+from appliance.sender import Sender
 from appliance.stamp import LiveStamp, RecordedStamp, Stamp
+from appliance.standing import StandingLists
 from appliance.store.database import Database
+from appliance.store.lists import ListStore
 from appliance.store.lock import sole_user
 from appliance.store.outbox import Outbox
 from appliance.store.passages import Passages
@@ -67,12 +76,35 @@ def build_tracker(config: Config) -> Tracker:
     return Tracker(Terms(lane.gone_s, lane.least_reads, lane.least_confidence))
 
 
+def build_gate(config: Config, source: Source) -> Gate | None:
+    """The gate; dry for a recording, however it is played; None where none is configured.
+
+    Raises:
+        ConfigurationError: the library of the line is not installed.
+        LineError: the line cannot be had.
+    """
+    gate = config.gate
+    if gate.line is None and not gate.dry_run:
+        return None
+    start = None
+    if gate.line is not None and not gate.dry_run and not source.recording:
+        start = partial(Guardian, gate.line, active_low=gate.active_low)
+    return Gate(gate.pulse_s, gate.pause_s, start)
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A camera, and how its passages get their ids and times."""
+    """A camera, and how its passages get their ids and times.
+
+    Attributes:
+        camera: gives the frames.
+        stamp: gives the ids and the times.
+        recording: no vehicle is there, whatever the stamp says, and nothing may be switched.
+    """
 
     camera: Camera
     stamp: Stamp
+    recording: bool
 
 
 def live_source(config: Config, health: Health) -> Source:
@@ -80,8 +112,8 @@ def live_source(config: Config, health: Health) -> Source:
     source = config.camera.source
     stamp = LiveStamp(health.clock)
     if Path(source).is_file() or Path(source).is_dir():
-        return Source(RecordedCamera(Path(source), real_time=True), stamp)
-    return Source(LiveCamera(source, config.camera.silent_s), stamp)
+        return Source(RecordedCamera(Path(source), real_time=True), stamp, recording=True)
+    return Source(LiveCamera(source, config.camera.silent_s), stamp, recording=False)
 
 
 def replay_source(
@@ -96,9 +128,9 @@ def replay_source(
         health: knows the clock.
     """
     if recorded.real_time:
-        return Source(camera, LiveStamp(health.clock))
+        return Source(camera, LiveStamp(health.clock), recording=True)
     stamp = RecordedStamp(recorded.source, recorded.recording.begun_ms, config.unit.id)
-    return Source(camera, stamp)
+    return Source(camera, stamp, recording=True)
 
 
 def run_unit(
@@ -123,12 +155,18 @@ def run_unit(
     _require_files(config)
     with ExitStack() as held:
         held.enter_context(sole_user(config.store.folder))
+        gate = _gate(config, source, held)  # first: from here on the line is at rest
+        keeping = _database(config, held)
+        standing = StandingLists(ListStore(keeping), config.lists.max_distance)
+        entrance = Entrance(health, config.policy, standing.match, gate)
         stopping, wake = Event(), Event()
         topics = Topics(config.unit.id)
         link = MqttLink(config.mqtt, topics, wake) if config.mqtt.host else None
         database = _database(config, held)
-        lane = _lane(config, recognizer, database, health, source, announce, wake, stopping)
-        keeper = _keeper(config, _database(config, held), health, topics, link, stopping)
+        lane = _lane(
+            config, recognizer, entrance, database, health, source, announce, wake, stopping
+        )
+        keeper = _keeper(config, entrance, standing, keeping, health, topics, link, stopping)
         loops = [Loop("see", lane.see, config.camera.silent_s + OPENING_S)]
         loops.append(Loop("maintain", keeper.maintain, 30))
         hurry = [source.camera.close]
@@ -143,6 +181,12 @@ def run_unit(
     return asked
 
 
+def _gate(config: Config, source: Source, held: ExitStack) -> Gate | None:
+    """The gate, closed when all is over."""
+    gate = build_gate(config, source)
+    return gate and held.enter_context(closing(gate))
+
+
 def _all(calls: Sequence[Callable[[], None]]) -> None:
     for call in calls:
         call()
@@ -151,6 +195,7 @@ def _all(calls: Sequence[Callable[[], None]]) -> None:
 def _lane(  # noqa: PLR0913, PLR0917  # a list of parts is what this module is
     config: Config,
     recognizer: Recognizer,
+    entrance: Entrance,
     database: Database,
     health: Health,
     source: Source,
@@ -163,6 +208,7 @@ def _lane(  # noqa: PLR0913, PLR0917  # a list of parts is what this module is
         recognizer=recognizer,
         tracker=build_tracker(config),
         stamp=source.stamp,
+        entrance=entrance,
         passages=_passages(config, database),
         unit=config.unit,
         model=model_pair(config),
@@ -173,22 +219,33 @@ def _lane(  # noqa: PLR0913, PLR0917  # a list of parts is what this module is
     )
 
 
-def _keeper(
+def _keeper(  # noqa: PLR0913, PLR0917  # the same
     config: Config,
+    entrance: Entrance,
+    standing: StandingLists,
     database: Database,
     health: Health,
     topics: Topics,
     link: MqttLink | None,
     stopping: Event,
 ) -> Keeper:
-    passages, retention_s = _passages(config, database), config.store.retention_hours * 3600
-    return Keeper(passages, Outbox(database), health, topics, link, stopping, retention_s)
+    return Keeper(
+        passages=_passages(config, database),
+        outbox=Outbox(database),
+        standing=standing,
+        health=health,
+        topics=topics,
+        link=link,
+        stopping=stopping,
+        retention_s=config.store.retention_hours * 3600,
+        tend=entrance.tend,
+    )
 
 
 def check_parts(config: Config) -> list[str]:
     """Every fault of the models and of the files that the configuration names."""
     faults = []
-    for build in (build_detector, build_reader, _require_regions, _require_files):
+    for build in (build_detector, build_reader, _require_regions, _require_files, _require_line):
         try:
             build(config)
         except ConfigurationError as fault:
@@ -209,6 +266,11 @@ def _require_files(config: Config) -> None:
     if missing:
         raise ConfigurationError("\n".join(f"mqtt: {path}: no such file" for path in missing))
     check_files(config.mqtt)
+
+
+def _require_line(config: Config) -> None:
+    if config.gate.line is not None and not config.gate.dry_run:
+        require_library(config.gate.line)
 
 
 def _database(config: Config, held: ExitStack) -> Database:

@@ -6,24 +6,16 @@ stand here and nowhere else; whoever needs no broker and no camera needs no file
 
 from __future__ import annotations
 
-import difflib
-import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from appliance.errors import ConfigurationError, without_secrets
+from appliance.access import DEFAULT_POLICY, Gate, Lists, Rule
+from appliance.errors import ConfigurationError
+from appliance.faults import sentence
+from appliance.section import FilePath, Section, Source
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -34,32 +26,6 @@ SYSTEM_FILE = Path("/etc/gatepost/gatepost.toml")
 INSTALLED = Path(__file__).resolve().parent / "models"
 MODELS = INSTALLED if INSTALLED.exists() else INSTALLED.parents[1] / "models"
 """The models that come with the package; in a checkout they lie beside it."""
-
-
-def _beside_file(path: Path, known: ValidationInfo) -> Path:
-    """A relative path means: beside the configuration file, wherever the unit was started."""
-    folder = (known.context or {}).get("folder", Path.cwd())
-    try:
-        return Path(folder) / path.expanduser()
-    except RuntimeError as fault:  # "~name" of nobody
-        raise ValueError(f"{path}: there is no such home folder") from fault
-
-
-def _source_beside_file(source: str, known: ValidationInfo) -> str:
-    """The same for a source that is a path; an address or a device's number stays as it is."""
-    if "://" in source or source.isdecimal():
-        return source
-    return str(_beside_file(Path(source), known))
-
-
-FilePath = Annotated[Path, AfterValidator(_beside_file)]
-Source = Annotated[str, AfterValidator(_source_beside_file)]
-
-
-class Section(BaseModel):
-    """A table of the file: frozen, no unknown key, no guessing of types."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Unit(Section):
@@ -162,6 +128,22 @@ class Config(Section):
     lane: Lane = Lane()
     store: Store = Store()
     mqtt: Mqtt = Mqtt()
+    lists: Lists = Lists()
+    gate: Gate = Gate()
+    # the first rule that holds is followed; where none does, the passage is ignored
+    policy: Annotated[tuple[Rule, ...], Field(strict=False)] = DEFAULT_POLICY
+
+    @field_validator("gate")
+    @classmethod
+    def _gate_sees_now(cls, gate: Gate, before: ValidationInfo) -> Gate:
+        """FFmpeg keeps frames of a network camera, nobody knows how long: the car may have left."""
+        camera = before.data.get("camera")
+        if camera is not None and "://" in camera.source and gate.line and not gate.dry_run:
+            raise ValueError(
+                "gate.line with a network camera in camera.source: its frames may be old, and must"
+                " not open; expected another camera, or gate.dry_run = true"
+            )
+        return gate
 
 
 def load_config(path: Path | None) -> Config:
@@ -190,56 +172,5 @@ def parse_config(table: dict[str, Any], path: Path) -> Config:
     try:
         return Config.model_validate(table, context={"folder": path.resolve().parent})
     except ValidationError as fault:
-        lines = [_sentence(error) for error in fault.errors()]
+        lines = [sentence(Config, error) for error in fault.errors()]
         raise ConfigurationError("\n".join(f"{path}: {line}" for line in lines)) from fault
-
-
-def _sentence(error: Any) -> str:  # noqa: ANN401  # pydantic's ErrorDetails, whose "ctx" is untyped
-    """One fault in words: the key, the value, what was expected."""
-    place = [str(part) for part in error["loc"]]
-    key, value = ".".join(place), _shown(place[-1], error["input"])
-    if error["type"] == "extra_forbidden":
-        return f"{key} = {value}: unknown key{_nearest(place)}"
-    if error["type"] == "value_error":
-        return str(error["msg"]).removeprefix("Value error, ")
-    return f"{key} = {value}: {_expected(place, error['msg'])}"
-
-
-def _shown(key: str, value: object) -> str:
-    """The value as it may stand in a log."""
-    if re.search("pass|secret|token|key", key) and not key.endswith("_file"):
-        return "'***'"
-    return without_secrets(repr(value))
-
-
-def _expected(place: list[str], message: str) -> str:
-    """What pydantic says, with the whole range where the field has one."""
-    field = _section(place).model_fields.get(place[-1])
-    bounds = {type(m).__name__: m for m in field.metadata} if field else {}
-    said = re.sub(r"Input is not a valid path for .*", "expected a path", message)
-    if "Ge" in bounds and "Le" in bounds:
-        kind = "a whole number, " if "integer" in message else ""
-        return f"expected {kind}{bounds['Ge'].ge} to {bounds['Le'].le}"
-    return said.replace("Input should be", "expected").replace("String should", "must")
-
-
-def _nearest(place: list[str]) -> str:
-    """The known key nearest to an unknown one, as a question, or all that are known."""
-    known = list(_section(place).model_fields)
-    close = difflib.get_close_matches(place[-1], known, 1, 0.5)
-    prefix = "".join(f"{part}." for part in place[:-1])
-    if close:
-        return f"; did you mean {prefix}{close[0]}?"
-    return f"; known here: {', '.join(known)}"
-
-
-def _section(place: list[str]) -> type[BaseModel]:
-    """The table that holds the key at `place`."""
-    section: type[BaseModel] = Config
-    for part in place[:-1]:
-        field = section.model_fields.get(part)
-        if field is None or not isinstance(field.annotation, type):
-            break
-        if issubclass(field.annotation, BaseModel):
-            section = field.annotation
-    return section

@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 
 Point = tuple[float, float]
 Direction = Literal["approaching", "receding", "unknown"]
+Crossing = Literal["in", "out", "none"]
 ListName = Literal["allowed", "denied", "watched", "unknown"]
 Action = Literal["open", "refuse", "alert", "ignore"]
 Clock = Literal["ntp", "gnss", "rtc", "none"]
+Outcome = Literal["opened", "dry_run", "too_soon", "duplicate", "not_fresh", "failed"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,17 +138,29 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A detection with its read, in one frame."""
+    """A detection with its read, in one frame.
+
+    Attributes:
+        frame: its number.
+        at: its time, seconds.
+        detection: where the plate is.
+        read: what it seems to say.
+        sharpness: of the crop, 0 smeared to 1 crisp; 1 where nobody measures it.
+    """
 
     frame: int
     at: float
     detection: Detection
     read: Read
+    sharpness: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What the sightings of one track agree on: one vehicle gone by, not yet given an id.
+    """What the sightings of one track agree on: one vehicle, not yet given an id.
+
+    A track that is sure early gives two of them with the same `track`: an early one at once, for
+    the gate, and when the vehicle has gone by the one for the record.  Both are one passage.
 
     Attributes:
         read: the vote over all sightings.
@@ -158,6 +172,10 @@ class Settled:
         direction: approaching where the plate grew.
         box: of the plate in `best_frame`.
         image_size: width and height of the frame in pixels.
+        track: its number, counted from 1 by the tracker: the same for the same recording.
+        early: the vehicle is still in sight; another Settled of this track follows for the record.
+        early_text: what the early one of this track said; empty where there was none.
+        crossed: the counting line, in the sense of its points.
     """
 
     read: Read
@@ -171,6 +189,20 @@ class Settled:
     direction: Direction
     box: Box
     image_size: tuple[int, int]
+    track: int = 0
+    early: bool = False
+    early_text: str = ""
+    crossed: Crossing = "none"
+
+    @property
+    def dwell_s(self) -> float:
+        """Seconds from the first to the last sighting."""
+        return self.last_at - self.first_at
+
+    @property
+    def early_text_differs(self) -> bool:
+        """Something else was said early than the record says."""
+        return not self.early and self.early_text not in {"", self.read.text}
 
     @property
     def px_per_char(self) -> int:
@@ -179,12 +211,60 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
+class Match:
+    """The entry of a list that a plate fits.
+
+    Attributes:
+        list: on which the entry stands; never "unknown".
+        entry_plate: the entry's own plate, which must not stand in a log.
+        label: whom or what the entry is for, as the user wrote it; it may be a name: not logged.
+        distance: from the plate that was read, 0 where they are equal.
+        near: they are not equal, only as near as the user allows.
+        applies: the entry counts now, for this direction; one out of its time does not.
+        reason: why it does not apply, in words without plate and label; empty where it does.
+    """
+
+    list: ListName
+    entry_plate: str
+    label: str
+    distance: float
+    near: bool
+    applies: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListState:
+    """What may be told about a list to everyone: nothing of what stands on it.
+
+    Attributes:
+        version: counts its changes, 0 for a list that never had one.
+        count: of its entries.
+        sha256: of its canonical form, in hexadecimal: two units with the same have the same list.
+    """
+
+    version: int
+    count: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
-    """What we do about a passage, and why, in words."""
+    """What we do about a passage, and why.
+
+    Attributes:
+        list: on which it counts; "unknown" where it is on none, or its entry does not apply.
+        action: what the policy wants.
+        reason: in words without plate and label: which rule, what agreed, what was lacking.
+        match: the entry that counted; None where none did.
+        outcome: what the gate did, where it was asked; None where there is none.
+    """
 
     list: ListName
     action: Action
     reason: str
+    match: Match | None = None
+    outcome: Outcome | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 
 class GatepostError(Exception):
@@ -39,10 +41,66 @@ class LinkError(GatepostError):
     exit_code = 75
 
 
+class LineError(GatepostError):
+    """An output line cannot be driven (exit 75): a fresh start sets it at rest, or says why not."""
+
+    exit_code = 75
+
+
 class StalledError(GatepostError):
     """A loop or the camera fell silent (exit 75): a clean start is the only repair."""
 
     exit_code = 75
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a list: where, in which field, what stands there, what was expected.
+
+    As text it leaves out what stands there, which may be a plate; `told` is for whoever wrote it.
+    """
+
+    place: str
+    field: str
+    value: str
+    expected: str
+
+    def __str__(self) -> str:
+        """Without the value, fit for a log."""
+        return ": ".join(part for part in (self.place, self.field, self.expected) if part)
+
+    @property
+    def told(self) -> str:
+        """With the value."""
+        named = f"{self.field} = {self.value}" if self.value else self.field
+        return ": ".join(part for part in (self.place, named, self.expected) if part)
+
+
+class ListError(GatepostError):
+    """An entry, a list or a command is wrong, and nothing was changed (exit 65, EX_DATAERR).
+
+    As text it names no plate, since it may end in a log.
+
+    Args:
+        faults: every one that was found.
+    """
+
+    exit_code = 65
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("\n".join(map(str, faults)))
+        self.faults = tuple(faults)
+
+    @property
+    def told(self) -> str:
+        """The faults with their values, a line each, for the one who typed or wrote them."""
+        return "\n".join(fault.told for fault in self.faults)
+
+
+class ListFileError(GatepostError):
+    """The file of a list cannot be read (exit 66, EX_NOINPUT)."""
+
+    exit_code = 66
 
 
 def without_secrets(text: str) -> str:

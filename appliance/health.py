@@ -6,15 +6,17 @@ The rule to know: every loop writes here and anyone reads a `Vitals`, a frozen c
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Literal
 
-from appliance.domain import Clock
+from appliance.domain import Clock, Outcome
 
 Counted = Literal["passages", "frames"]
+Beat = Callable[[], None]
+"""By calling it a loop says that it is alive."""
 
 THERMAL = Path("/sys/class/thermal")
 # systemd-timesyncd touches it after the first answer of a server; adjtimex(2) is not in Python
@@ -31,6 +33,7 @@ class Vitals:
         passages, frames: counted since the process began.
         rejected: tracks that gave no passage, since then.
         rejects: the same by the name of their reason.
+        gate: what the gate did when it was asked, by outcome, since then.
         problems: what is wrong now, in words, in alphabetical order.
         soc_temp: the hottest zone in degrees Celsius; None where the kernel names none.
         clock: how far wall-clock time can be trusted.
@@ -40,6 +43,7 @@ class Vitals:
     frames: int
     rejected: int
     rejects: dict[str, int]
+    gate: dict[Outcome, int]
     problems: tuple[str, ...]
     soc_temp: float | None
     clock: Clock
@@ -55,6 +59,7 @@ class Health:
         self._lock = Lock()
         self._counts: dict[Counted, int] = {"passages": 0, "frames": 0}
         self._rejects: dict[str, int] = {}
+        self._gate: dict[Outcome, int] = {}
         self._problems: dict[str, str] = {}
 
     def count(self, what: Counted, by: int = 1) -> None:
@@ -66,6 +71,11 @@ class Health:
         """Take over how many tracks gave no passage, by reason, since the process began."""
         with self._lock:
             self._rejects = dict(reasons)
+
+    def count_gate(self, outcome: Outcome) -> None:
+        """Add one to what the gate did."""
+        with self._lock:
+            self._gate[outcome] = self._gate.get(outcome, 0) + 1
 
     def problem(self, key: str, text: str | None) -> None:
         """Note what is wrong under `key`, or with None that nothing is; a change is logged."""
@@ -91,6 +101,7 @@ class Health:
                 **self._counts,
                 rejected=sum(self._rejects.values()),
                 rejects=dict(self._rejects),
+                gate=dict(self._gate),
                 problems=problems,
                 soc_temp=temperature,
                 clock=clock,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,10 @@ from appliance.capture.video import RecordedCamera
 from appliance.domain import Frame, Passage
 from appliance.errors import GatepostError, PictureError
 from appliance.recognize.recognizer import Examination, Plate
+from appliance.resolve.story import Story
 
 PASSAGE_HEAD = "   no  time (UTC)            plate       conf  reads agree  region  direction"
+SHOWN = 5  # texts of a story
 GREEN, BLACK, WHITE = (60, 200, 60), (0, 0, 0), (255, 255, 255)
 
 
@@ -71,6 +73,49 @@ def passage_line(passage: Passage, seq: int) -> str:
         f"  {settled.read.confidence:.2f}  {settled.reads:>3} of {settled.frames:<4}"
         f"  {settled.read.region or '-':<6}  {settled.direction}"
     )
+
+
+def story_text(story: Story) -> str:
+    """A paragraph a track: what became of it, when, what was read, what did not count."""
+    settled = story.settled
+    frames = f"frames {settled.first_frame} to {settled.last_frame}"
+    times = f"{settled.first_at:.1f} s to {settled.last_at:.1f} s"
+    widths = f"{story.widths[0]:.0f} to {story.widths[1]:.0f} px wide"
+    lines = [
+        f"track {settled.track}: {_outcome(story)}",
+        f"  {frames}, {times}; seen {_times(story.seen)}, {widths}, {settled.direction}",
+        f"  read: {_tally([(text or 'nothing', count) for text, count in story.texts])}",
+    ]
+    if story.faults:
+        lines.append(f"  did not vote: {_tally(story.faults)}")
+    if story.told:
+        changed = ", unlike its record" if settled.early_text_differs else ""
+        told, frame = story.told.read.text, story.told.last_frame
+        lines.append(f"  settled early in frame {frame} as {told}{changed}")
+    if settled.crossed != "none":
+        lines.append(f"  crossed the line going {settled.crossed}")
+    return "\n".join(lines)
+
+
+def _outcome(story: Story) -> str:
+    """The end of a track with the figures that decided it."""
+    settled = story.settled
+    agreed = f"{settled.reads} of {settled.frames} reads agree"
+    said = f"{settled.read.text or 'nothing'} {settled.read.confidence:.2f}, {agreed}"
+    if story.outcome == "passage":
+        return f"passage {said}"
+    return f"rejected, {story.outcome} ({said})"
+
+
+def _tally(counts: Sequence[tuple[str, int]]) -> str:
+    """The most frequent, each with its number, and how many others there are."""
+    told = [f"{name} {_times(count)}" for name, count in counts[:SHOWN]]
+    left = len(counts) - SHOWN
+    return ", ".join(told) + (f" and {left} more" if left > 0 else "")
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def draw(image: NDArray[np.uint8], examined: Examination) -> NDArray[np.uint8]:

@@ -19,9 +19,7 @@ from threading import enumerate as enumerate_threads
 from types import FrameType
 
 from appliance.errors import StalledError
-
-Beat = Callable[[], None]
-
+from appliance.health import Beat
 
 LOOK_S = 0.2  # how often the beats are looked at, and how late a signal may be noticed
 FEED_S = 2.0  # WatchdogSec is 20 s; a tenth of it leaves room for a busy processor

@@ -22,7 +22,9 @@ from paho.mqtt.properties import Properties
 
 from appliance.config import Mqtt, Unit
 from appliance.domain import Box, Candidate, Decision, Passage, Read, Settled
+from tests.standin import FOLDER, Pins
 
+PIN = 17
 PATIENCE_S = 30.0  # the machine may be busy with other things
 MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
 
@@ -230,3 +232,12 @@ def listen() -> Iterator[Callable[..., Listener]]:
     yield make
     for each in listeners:
         each.close()
+
+
+@pytest.fixture
+def pins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pins:
+    """The stand-in for RPi.GPIO, as if it were installed for the processes to come; its notes."""
+    monkeypatch.setenv("PYTHONPATH", f"{FOLDER}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    monkeypatch.setenv("STANDIN_PINS", str(tmp_path / "pins"))
+    monkeypatch.setenv("LG_WD", str(tmp_path))
+    return Pins(tmp_path / "pins", PIN)

@@ -9,9 +9,11 @@ import pytest
 from pydantic import ValidationError
 
 from appliance import config
+from appliance.access import DEFAULT_POLICY
 from appliance.config import Config, Lane, load_config
 from appliance.errors import ConfigurationError
 from appliance.pipeline import FRESH_S
+from appliance.weekly import parse_span
 
 FAULTS = {
     "a value below its range": ("[camera]\nsilent_s = 0", "camera.silent_s = 0: expected 1 to 120"),
@@ -49,6 +51,87 @@ FAULTS = {
         "[mqtt]\npassword_file = 'pw'",
         "mqtt.password_file without mqtt.username: name the user too",
     ),
+    "a line that is not on the header": (
+        "[gate]\nline = 28",
+        "gate.line = 28: expected 4 to 27",
+    ),
+    "a match that is too far": (
+        "[lists]\nmax_distance = 2.5",
+        "lists.max_distance = 2.5: expected 0 to 2",
+    ),
+    "a match that is nearer than equal": (
+        "[lists]\nmax_distance = -0.5",
+        "lists.max_distance = -0.5: expected 0",
+    ),
+    "a misspelt key of the lists": (
+        "[lists]\nmax_distanse = 1",
+        "lists.max_distanse = 1: unknown key; did you mean lists.max_distance?",
+    ),
+    "the console's line": ("[gate]\nline = 14", "gate.line = 14: is the console's; expected"),
+    "a line that is pulled up before the unit runs": (
+        "[gate]\nline = 5",
+        (
+            "gate.active_low = false: line 5 is pulled high from power-on until the unit runs, so"
+            " the gate would open: expected true, or a line of 9 to 27"
+        ),
+    ),
+    "a line that is pulled down before the unit runs": (
+        "[gate]\nline = 17\nactive_low = true",
+        (
+            "gate.active_low = true: line 17 is pulled low from power-on until the unit runs, so"
+            " the gate would open: expected false, or a line of 4 to 8"
+        ),
+    ),
+    "a pulse that opens no gate": (
+        "[gate]\nline = 17\npulse_s = 0.05",
+        "gate.pulse_s = 0.05: expected 0.1 to 10",
+    ),
+    "a pulse without an end": ("[gate]\nline = 17\npulse_s = inf", "expected 0.1 to 10"),
+    "no pause": (
+        "[gate]\nline = 17\npause_s = 0",
+        "gate.pause_s = 0: expected 0.5 to 600",
+    ),
+    "a gate without a line": ("[gate]\npulse_s = 1", "gate.line is missing: without it, or"),
+    "a misspelt key of the gate": (
+        "[gate]\nlien = 17",
+        "gate.lien = 17: unknown key; did you mean gate.line?",
+    ),
+    "a gate that a network camera opens": (
+        "[camera]\nsource = 'rtsp://u:hush@host/1'\n[gate]\nline = 17",
+        "gate.line with a network camera in camera.source: its frames may be old, and must not",
+    ),
+    "a rule about nothing": (
+        "[[policy]]\naction = 'open'",
+        "policy[#1].list is missing: expected 'allowed' or 'denied' or 'watched' or 'unknown'",
+    ),
+    "a rule that does nothing": (
+        "[[policy]]\nlist = 'allowed'",
+        "policy[#1].action is missing: expected 'open' or 'refuse' or 'alert' or 'ignore'",
+    ),
+    "a rule with an unknown list": (
+        "[[policy]]\nlist = 'whitelist'\naction = 'open'",
+        "policy[#1].list = 'whitelist': expected 'allowed', 'denied', 'watched' or 'unknown'",
+    ),
+    "the second rule with a misspelt key": (
+        (
+            "[[policy]]\nlist = 'allowed'\naction = 'open'\n"
+            "[[policy]]\nlist = 'denied'\naction = 'alert'\nleast_raeds = 3"
+        ),
+        "policy[#2].least_raeds = 3: unknown key; did you mean policy[#2].least_reads?",
+    ),
+    "a rule with an unknown direction": (
+        "[[policy]]\nlist = 'allowed'\naction = 'open'\ndirection = ['in']",
+        "policy[#1].direction[#1] = 'in': expected 'approaching', 'receding' or 'unknown'",
+    ),
+    "a rule with times that are none": (
+        "[[policy]]\nlist = 'allowed'\naction = 'open'\ntimes = ['07:00-09:00', 'mon-fry 7-9']",
+        "policy[#1].times[#2] = 'mon-fry 7-9': expected days and hours as in \"mon-fri",
+    ),
+    "a rule with a share in percent": (
+        "[[policy]]\nlist = 'allowed'\naction = 'open'\nleast_agreement = 60",
+        "policy[#1].least_agreement = 60: expected 0",
+    ),
+    "one rule instead of several": ("[policy]\nlist = 'allowed'", "policy = {'list': 'allowed'}"),
 }
 NOT_READABLE = {
     "not TOML": (b"[unit\nid = 3", "not TOML: "),
@@ -116,6 +199,17 @@ def test_a_fault_names_file_key_value_and_what_was_expected(name: str, tmp_path:
     assert "\n" not in told
 
 
+def test_the_readme_tells_the_defaults(tmp_path: Path) -> None:
+    """Of every table but [mqtt], which has none without a broker, and of the policy."""
+    readme = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
+    tables, gate = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    told = load_config(written(tmp_path, tables))
+    assert told.model_dump(exclude={"mqtt"}) == Config().model_dump(exclude={"mqtt"})
+    named = load_config(written(tmp_path, gate))
+    assert named.policy == DEFAULT_POLICY
+    assert named.gate.model_dump(exclude={"line"}) == Config().gate.model_dump(exclude={"line"})
+
+
 def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
     """All that are wrong, in all tables, so that one look mends the file."""
     content = """
@@ -125,6 +219,8 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
         silence_s = 4
         [lane]
         least_confidence = 1.5
+        [lists]
+        max_distance = 3
         [mqtt]
         port = 0
         password_file = "pw"
@@ -135,6 +231,7 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
         "camera.silent_s",
         "camera.silence_s",
         "lane.least_confidence",
+        "lists.max_distance",
         "mqtt.port",
         "mqtt.password_file",
     }
@@ -228,3 +325,79 @@ def test_settings_of_a_broker_without_a_host_are_a_fault(tmp_path: Path) -> None
     """Nothing would ever be sent, and nobody would be told."""
     with pytest.raises(ConfigurationError, match=r"mqtt\.host is missing"):
         load_config(written(tmp_path, "[mqtt]\nport = 1884\n"))
+
+
+def test_without_a_gate_nothing_is_switched_and_the_safe_policy_holds() -> None:
+    """A unit opens nothing that nobody named."""
+    assert Config().gate.line is None
+    assert not Config().gate.dry_run
+    assert Config().policy == DEFAULT_POLICY
+
+
+def test_a_gate_and_its_policy_are_taken(tmp_path: Path) -> None:
+    """Rules in the order of the file; they replace the default ones."""
+    text = """
+        [gate]
+        line = 5
+        active_low = true
+        pulse_s = 1
+        [[policy]]
+        list = "allowed"
+        action = "open"
+        times = ["mon-fri 07:00-18:30"]
+        [[policy]]
+        list = "unknown"
+        action = "alert"
+    """
+    loaded = load_config(written(tmp_path, text))
+    assert (loaded.gate.line, loaded.gate.active_low, loaded.gate.pulse_s) == (5, True, 1.0)
+    assert [(rule.list, rule.action) for rule in loaded.policy] == [
+        ("allowed", "open"),
+        ("unknown", "alert"),
+    ]
+    assert loaded.policy[0].times == (parse_span("mon-fri 07:00-18:30"),)
+
+
+def test_a_rule_that_opens_is_strict_where_it_does_not_say_otherwise(tmp_path: Path) -> None:
+    """An alert is not: it may err."""
+    text = """
+        [[policy]]
+        list = "allowed"
+        action = "open"
+        least_reads = 5
+        direction = ["approaching", "unknown"]
+        [[policy]]
+        list = "watched"
+        action = "alert"
+    """
+    opens, alerts = load_config(written(tmp_path, text)).policy
+    assert opens.direction == ("approaching", "unknown")
+    assert (opens.least_reads, opens.least_agreement, opens.least_confidence) == (5, 0.6, 0.9)
+    assert (alerts.direction, alerts.least_reads, alerts.least_confidence) == ((), 1, 0.0)
+
+
+@pytest.mark.parametrize("gate", ["dry_run = true", "line = 17\ndry_run = true"])
+def test_a_dry_run_needs_no_line_and_no_camera_of_its_own(gate: str, tmp_path: Path) -> None:
+    """It switches nothing, so a network camera may try it."""
+    text = f"[camera]\nsource = 'rtsp://host/1'\n[gate]\n{gate}"
+    assert load_config(written(tmp_path, text)).gate.dry_run
+
+
+def test_the_faults_of_gate_and_policy_are_told_with_all_others(tmp_path: Path) -> None:
+    """In one report."""
+    text = """
+        [unit]
+        id = "a b"
+        [gate]
+        line = 40
+        pulse_s = 20
+        [[policy]]
+        list = "allowed"
+        action = "opne"
+        least_confidence = 90
+    """
+    told = fault_of(tmp_path, text)
+    for key in ("unit.id", "gate.line", "gate.pulse_s", "policy[#1].action"):
+        assert key in told
+    assert "policy[#1].least_confidence" in told
+    assert len(told.splitlines()) == 5

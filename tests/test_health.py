@@ -25,12 +25,16 @@ def test_a_snapshot_has_everything(health: Health) -> None:
     health.count("passages")
     health.problem("b", "lens dirty")
     health.problem("a", "disk nearly full")
+    health.count_gate("opened")
+    health.count_gate("opened")
+    health.count_gate("too_soon")
     health.reject({"low agreement": 2, "not legible": 1})
     assert health.snapshot() == Vitals(
         passages=1,
         frames=3,
         rejected=3,
         rejects={"low agreement": 2, "not legible": 1},
+        gate={"opened": 2, "too_soon": 1},
         problems=("disk nearly full", "lens dirty"),
         soc_temp=61.2,
         clock="none",

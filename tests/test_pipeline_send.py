@@ -16,8 +16,11 @@ import pytest
 
 from appliance.errors import LinkError
 from appliance.health import Health
-from appliance.pipeline import Keeper, Sender
+from appliance.keeper import Keeper
+from appliance.sender import Sender
+from appliance.standing import StandingLists
 from appliance.store.database import Database
+from appliance.store.lists import ListStore
 from appliance.store.outbox import Outbox
 from appliance.store.passages import Passages
 from appliance.supervisor import Loop, supervise
@@ -366,11 +369,13 @@ def keeper(bench: FakeBench) -> Keeper:
     return Keeper(
         passages=bench.passages,
         outbox=bench.outbox,
+        standing=StandingLists(ListStore(Database(bench.folder / "gatepost.db")), 0.0),
         health=bench.health,
         topics=TOPICS,
         link=bench.link,
         stopping=bench.stopping,
         retention_s=3600.0,
+        tend=lambda: None,
     )
 
 

@@ -15,6 +15,7 @@ from appliance.capture.video import RecordedCamera
 from appliance.domain import Box, Candidate, Detection, Quad, Read
 from appliance.errors import GatepostError
 from appliance.recognize.recognizer import Examination, Plate
+from appliance.resolve.story import Story
 from tests.capture.test_camera import PICTURES, folder_of
 from tests.conftest import PASSAGE, SETTLED
 
@@ -163,3 +164,36 @@ def test_no_bar_where_nobody_watches(tmp_path: Path, capsys: pytest.CaptureFixtu
     recorded = RecordedCamera(folder_of(PICTURES, tmp_path / "pictures"))
     assert len(list(report.Shown(recorded).frames())) == 5
     assert capsys.readouterr().err == ""
+
+
+STORY = Story(
+    settled=replace(SETTLED, track=4, early_text="AB12CDF", crossed="in"),
+    outcome="passage",
+    seen=12,
+    texts=(("AB12CDE", 9), ("", 1), *((f"X{n}", 1) for n in range(5))),
+    faults=(("cut off", 2), ("too small", 1)),
+    widths=(40.2, 90.7),
+    told=replace(SETTLED, early=True, read=replace(READ, text="AB12CDF"), last_frame=9),
+)
+
+
+def test_the_story_of_a_passage() -> None:
+    """Its figures, its reads, what did not vote, what was said early and is not true."""
+    told = report.story_text(STORY).splitlines()
+    assert told[0].startswith(f"track 4: passage {SETTLED.read.text} ")
+    assert "seen 12 times, 40 to 91 px wide" in told[1]
+    assert told[2].startswith("  read: AB12CDE 9 times, nothing once, X0 once")
+    assert told[2].endswith("and 2 more")
+    assert told[3:] == [
+        "  did not vote: cut off 2 times, too small once",
+        "  settled early in frame 9 as AB12CDF, unlike its record",
+        "  crossed the line going in",
+    ]
+
+
+def test_the_story_of_a_rejection() -> None:
+    """Its name, and no line about what did not happen."""
+    story = replace(STORY, settled=SETTLED, outcome="duplicate", faults=(), told=None)
+    told = report.story_text(story).splitlines()
+    assert told[0].startswith(f"track 0: rejected, duplicate ({SETTLED.read.text} ")
+    assert len(told) == 3

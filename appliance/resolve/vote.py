@@ -1,17 +1,20 @@
 """From the many reads of one vehicle to the text they agree on.  Pure.
 
 Every read is a witness: it gives a probability to the texts that it lists, and a little to all
-others.  Witnesses multiply, but frames of one vehicle err alike, so many count as few.
+others.  Witnesses multiply, but frames of one vehicle err alike, so many count as few.  Texts of
+different lengths are laid beside each other at the fewest edits (align), so that a read which lost
+a character still speaks for the rest.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import exp, log, prod, sqrt
+from math import exp, log, sqrt
 
 from appliance.domain import Candidate, Read, Sighting
+from appliance.resolve.align import NONE, aligned, edits
 
 CANDIDATES = 5
 WITNESSES = 2.0
@@ -22,6 +25,12 @@ TRUSTED = 0.9
 """Most that a single character is believed: blur makes the same sure misread in every frame."""
 OTHERS = 5
 """Characters that a misread place may really hold: those that look like the one that was read."""
+LOST, GAINED = 0.05, 0.02
+"""Chances that a read lost a character of the plate, and that it saw one too many there."""
+MISREAD = 3
+"""Characters that a read gets wrong at most; with more it says nothing about a text."""
+COMPARED = 16
+"""Texts that are weighed against each other, those that were listed with the most weight."""
 LEAST = 1e-6
 """Probability below which no read puts a text: one sure misread must not veto the others."""
 NOTHING = Read("", 0.0, (), ())
@@ -29,10 +38,19 @@ NOTHING = Read("", 0.0, (), ())
 
 @dataclass(frozen=True, slots=True)
 class Ballot:
-    """A read with its weight: wide plates and sure reads count for more."""
+    """A read with its weight: wide and crisp plates and sure reads count for more.
+
+    Attributes:
+        read: what the sighting says.
+        weight: how much that counts.
+        listed: the probability of each text that it lists.
+        rest: of any one text that it does not.
+    """
 
     read: Read
     weight: float
+    listed: Mapping[str, float]
+    rest: float
 
 
 def vote(sightings: Sequence[Sighting]) -> Read:
@@ -41,11 +59,10 @@ def vote(sightings: Sequence[Sighting]) -> Read:
     The result's confidence is the probability of its text against every other listed text and
     against all that nobody listed; that of a single read is the read's own.
     """
-    ballots = [Ballot(s.read, _weight(s)) for s in sightings if s.read.text]
+    ballots = [_ballot(sighting) for sighting in sightings if sighting.read.text]
     if not ballots:
         return NOTHING
-    listed = {candidate.text for ballot in ballots for candidate in ballot.read.candidates}
-    texts = sorted(listed | {_by_character(ballots)})
+    texts = _shortlist(ballots)
     chances = _chances(texts, ballots)
     ranked = sorted(texts, key=lambda text: (-chances[text], text))[:CANDIDATES]
     text = ranked[0]
@@ -58,8 +75,38 @@ def vote(sightings: Sequence[Sighting]) -> Read:
     )
 
 
-def _weight(sighting: Sighting) -> float:
-    return sighting.detection.box.width * sighting.read.confidence**2 + LEAST
+def support(text: str, sightings: Sequence[Sighting]) -> int:
+    """How many reads agree with a text in the place where the fewest do.
+
+    Reads that are each wrong in another character agree on all of them; reads that cannot agree
+    on one place do not, however many there are.
+    """
+    agreeing = [0] * len(text)
+    for sighting in sightings:
+        said = sighting.read.text
+        for i, j in aligned(said, text) if edits(said, text) <= MISREAD else ():
+            if NONE not in {i, j} and said[i] == text[j]:
+                agreeing[j] += 1
+    return min(agreeing, default=0)
+
+
+def _ballot(sighting: Sighting) -> Ballot:
+    read, width = sighting.read, sighting.detection.box.width
+    weight = sighting.sharpness * width * read.confidence**2 + LEAST
+    listed: dict[str, float] = defaultdict(float)
+    for candidate in read.candidates:
+        listed[candidate.text] += candidate.confidence
+    return Ballot(read, weight, listed, max(0.0, 1 - sum(listed.values())) / UNLISTED)
+
+
+def _shortlist(ballots: Sequence[Ballot]) -> list[str]:
+    """The texts that were listed with the most weight, and the one put together by character."""
+    listed: dict[str, float] = defaultdict(float)
+    for ballot in ballots:
+        for text, confidence in ballot.listed.items():
+            listed[text] += ballot.weight * confidence
+    first = sorted(listed, key=lambda text: (-listed[text], text))[:COMPARED]
+    return sorted({*first, _by_character(ballots)})
 
 
 def _chances(texts: Sequence[str], ballots: Sequence[Ballot]) -> dict[str, float]:
@@ -68,7 +115,7 @@ def _chances(texts: Sequence[str], ballots: Sequence[Ballot]) -> dict[str, float
     witnesses = min(sqrt(len(ballots)), WITNESSES)
 
     def score(text: str) -> float:
-        given = sum(b.weight * log(_likelihood(b.read, text)) for b in ballots)
+        given = sum(b.weight * log(_likelihood(b, text)) for b in ballots)
         return witnesses * given / total
 
     scores = {text: score(text) for text in texts}
@@ -78,49 +125,70 @@ def _chances(texts: Sequence[str], ballots: Sequence[Ballot]) -> dict[str, float
     return {text: exp(s - top) / whole for text, s in scores.items()}
 
 
-def _likelihood(read: Read, text: str) -> float:
+def _likelihood(ballot: Ballot, text: str) -> float:
     """The probability that a read gives to a text: as listed, by its characters, or the rest."""
-    listed = sum(c.confidence for c in read.candidates if c.text == text)
-    rest = max(0.0, 1 - sum(c.confidence for c in read.candidates)) / UNLISTED
-    return max(LEAST, listed, rest, _by_places(read, text))
+    by_places = _by_places(ballot.read, text) if text else 0.0
+    return max(LEAST, ballot.listed.get(text, 0.0), ballot.rest, by_places)
 
 
 def _by_places(read: Read, text: str) -> float:
-    """The probability that a read was meant to be `text`, some of its characters misread."""
-    if len(text) != len(read.text):
+    """The probability that a read was meant to be `text`, some characters misread or lost."""
+    if edits(read.text, text) > MISREAD:
         return 0.0
-    sure = [min(p, TRUSTED) for p in read.characters]
-    places = zip(text, read.text, sure, strict=True)
-    return prod(p if a == b else (1 - p) / OTHERS for a, b, p in places)
+    chance = 1.0
+    for i, j in aligned(read.text, text):
+        if NONE in {i, j}:
+            chance *= LOST if i == NONE else GAINED
+        else:
+            sure = min(read.characters[i], TRUSTED)
+            chance *= sure if read.text[i] == text[j] else (1 - sure) / OTHERS
+    return chance
 
 
 def _by_character(ballots: Sequence[Ballot]) -> str:
-    """The characters that win their places at the weightiest length: perhaps no one's own text."""
-    lengths: dict[int, float] = defaultdict(float)
+    """The characters that win their places beside the weightiest text: perhaps no one's own."""
+    texts: dict[str, float] = defaultdict(float)
     for ballot in ballots:
-        lengths[len(ballot.read.text)] += ballot.weight
-    length = max(sorted(lengths), key=lambda n: lengths[n])
-    same = [ballot for ballot in ballots if len(ballot.read.text) == length]
-    return "".join(_winner(same, place) for place in range(length))
+        texts[ballot.read.text] += ballot.weight
+    pivot = max(sorted(texts), key=lambda text: texts[text])
+    places = _places(pivot, ballots)
+    half = sum(ballot.weight for ballot in ballots) / 2
+    return "".join(_winner(places[n], half if n % 2 == 0 else 0.0) for n in sorted(places))
 
 
-def _winner(ballots: Sequence[Ballot], place: int) -> str:
-    scores: dict[str, float] = defaultdict(float)
+def _places(pivot: str, ballots: Sequence[Ballot]) -> dict[int, dict[str, float]]:
+    """What is said for each place of a text (2n + 1), and before it (2n), by weight."""
+    places: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for ballot in ballots:
-        scores[ballot.read.text[place]] += ballot.weight * ballot.read.characters[place]
-    return max(sorted(scores), key=lambda character: scores[character])
+        before = 0
+        for i, j in aligned(ballot.read.text, pivot):
+            said = "" if i == NONE else ballot.read.text[i]
+            sure = _mean(ballot.read.characters) if i == NONE else ballot.read.characters[i]
+            before = before if j == NONE else 2 * j + 2
+            places[before if j == NONE else 2 * j + 1][said] += ballot.weight * sure
+    return places
+
+
+def _winner(said: dict[str, float], least: float) -> str:
+    """What most say, if it has more than the least weight."""
+    best = max(sorted(said), key=lambda character: said[character])
+    return best if said[best] > least else ""
 
 
 def _shares(text: str, ballots: Sequence[Ballot]) -> tuple[float, ...]:
-    """For each character the weighted mean of what the reads of this length give to it."""
-    same = [ballot for ballot in ballots if len(ballot.read.text) == len(text)]
-    total = sum(ballot.weight for ballot in same)
-    return tuple(
-        min(1.0, sum(b.weight * b.read.characters[i] for b in same if b.read.text[i] == c) / total)
-        if same
-        else 0.0
-        for i, c in enumerate(text)
-    )
+    """For each character the weighted mean of what the reads that have its place give to it."""
+    given, total = [0.0] * len(text), [LEAST * LEAST] * len(text)
+    for ballot in ballots:
+        for i, j in aligned(ballot.read.text, text):
+            if NONE not in {i, j}:
+                total[j] += ballot.weight
+                agrees = ballot.read.text[i] == text[j]
+                given[j] += ballot.weight * ballot.read.characters[i] if agrees else 0.0
+    return tuple(min(1.0, g / t) for g, t in zip(given, total, strict=True))
+
+
+def _mean(shares: Sequence[float]) -> float:
+    return sum(shares) / max(1, len(shares))
 
 
 def _region_of(text: str, ballots: Sequence[Ballot]) -> Read:

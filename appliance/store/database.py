@@ -54,6 +54,19 @@ SCHEMA = (
         UPDATE counters SET value = value - OLD.bytes WHERE name = 'outbox_bytes'; END""",
     f"PRAGMA user_version = {VERSION}",
 )
+ADDITIONS = (
+    # tables that came later and that an older release does not miss: made where they are missing
+    """CREATE TABLE IF NOT EXISTS lists (
+        name TEXT PRIMARY KEY,
+        version INTEGER NOT NULL,
+        count INTEGER NOT NULL,
+        sha256 TEXT NOT NULL) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS list_entries (
+        list TEXT NOT NULL,
+        plate TEXT NOT NULL,
+        body TEXT NOT NULL,
+        PRIMARY KEY (list, plate)) WITHOUT ROWID""",
+)
 
 Row = tuple[Any, ...]
 
@@ -118,9 +131,8 @@ class Database:
         version = self.rows("PRAGMA user_version")[0][0]
         if version > VERSION:
             raise StoreError(f"{self.path}: schema {version}, expected at most {VERSION}: newer")
-        if version == 0:
-            for statement in SCHEMA:
-                self._connection.execute(statement)
+        for statement in (*(SCHEMA if version == 0 else ()), *ADDITIONS):
+            self._connection.execute(statement)
 
     @contextmanager
     def _naming_the_file(self) -> Iterator[None]:

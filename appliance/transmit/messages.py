@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
 
 from appliance.config import Unit
-from appliance.domain import Box, Candidate, Message, Passage
+from appliance.domain import Box, Candidate, Decision, Match, Message, Passage
 from appliance.health import Vitals
 
 SCHEMA = 1
@@ -157,7 +157,8 @@ def passage_body(passage: Passage, unit: Unit, model: str) -> str:
         "first_seen_ms": round((settled.first_at - settled.last_at) * 1000),
         "direction": settled.direction,
         "list": passage.decision.list,
-        "match": None,
+        "match": _match(passage.decision.match),
+        "decision": _decision(passage.decision),
         "box": _box(settled.box),
         "image_size": list(settled.image_size),
         "px_per_char": settled.px_per_char,
@@ -185,6 +186,16 @@ def _confidence(value: float) -> float:
 
 def _candidate(candidate: Candidate) -> dict[str, object]:
     return {"plate": candidate.text, "confidence": _confidence(candidate.confidence)}
+
+
+def _match(match: Match | None) -> dict[str, object] | None:
+    if match is None:
+        return None
+    return {"entry": match.entry_plate, "distance": match.distance, "label": match.label}
+
+
+def _decision(decision: Decision) -> dict[str, object]:
+    return {"action": decision.action, "reason": decision.reason, "gate": decision.outcome}
 
 
 def _box(box: Box) -> list[int]:

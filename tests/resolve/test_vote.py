@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.domain import Candidate, Detection, Quad, Read, Sighting
-from appliance.resolve.vote import vote
+from appliance.resolve.vote import support, vote
 
 Said = tuple[str, float]
 
@@ -36,6 +36,14 @@ VOTES: dict[str, tuple[list[Said], str]] = {
     "a surer single misread": ([("KX53PXF", 0.8)] * 4 + [("KX58PXF", 0.99)], "KX53PXF"),
     "a character lost once": ([("KX53PXF", 0.9)] * 3 + [("KX53PX", 0.9)], "KX53PXF"),
     "a character too many once": ([("KX53PXF", 0.9)] * 3 + [("KX553PXF", 0.9)], "KX53PXF"),
+    "each read lost another character": (
+        [("X53PXF", 0.6), ("KX3PXF", 0.6), ("KX53XF", 0.6), ("KX53PX", 0.6), ("KX53PF", 0.6)],
+        "KX53PXF",
+    ),
+    "a lost character and a misread one": (
+        [("KX53PXF", 0.7), ("KX5PXF", 0.7), ("XX53PXF", 0.7), ("KX5PXE", 0.7), ("KX53PXE", 0.7)],
+        "KX53PXF",
+    ),
     "cut at the edge, then whole": (
         [("KX5", 0.5), ("KX53P", 0.6), ("KX53PXF", 0.9), ("KX53PXF", 0.9)],
         "KX53PXF",
@@ -79,6 +87,35 @@ def test_a_near_plate_outvotes_a_far_one() -> None:
     """A read weighs as much as its plate is wide."""
     far = [sighting("KX58PXF", 0.8, width=40)] * 2
     assert vote([*far, sighting("KX53PXF", 0.8, width=200)]).text == "KX53PXF"
+
+
+def test_a_crisp_read_outvotes_smeared_ones() -> None:
+    """A read weighs as much as its crop is sharp."""
+    smeared = [replace(sighting("KX58PXF", 0.8), sharpness=0.2)] * 2
+    assert vote([*smeared, sighting("KX53PXF", 0.8)]).text == "KX53PXF"
+
+
+def test_a_read_that_lost_a_character_speaks_for_the_others() -> None:
+    """A doubt about the fourth character is settled by reads that lack the last one."""
+    doubt = [sighting("KX58PXF", 0.85)] * 2 + [sighting("KX53PXF", 0.8)] * 2
+    assert vote(doubt).text == "KX58PXF"
+    assert vote(doubt + [sighting("KX53PX", 0.8)] * 2).text == "KX53PXF"
+
+
+SUPPORT = {
+    "all": (["KX53PXF"] * 3, 3),
+    "each wrong elsewhere": (["KX58PXF", "XX53PXF", "KX53PXE", "KX53PX"], 2),
+    "no two agree on one place": (["KX53PXF", "KX53PYF", "KX53PZF"], 1),
+    "strangers": (["7439BBG"] * 5, 0),
+    "silence": (["", ""], 0),
+}
+
+
+@pytest.mark.parametrize("name", SUPPORT)
+def test_support(name: str) -> None:
+    """As many as agree with KX53PXF in the place where the fewest do."""
+    said, expected = SUPPORT[name]
+    assert support("KX53PXF", [sighting(text) for text in said]) == expected
 
 
 def test_nobody_says_anything() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.config import Unit
-from appliance.domain import Message
+from appliance.domain import Decision, Match, Message
 from appliance.health import Vitals
 from appliance.transmit import messages
 from tests.conftest import PASSAGE
@@ -47,6 +47,7 @@ def test_the_body_has_every_field_of_the_contract() -> None:
         "direction": "approaching",
         "list": "unknown",
         "match": None,
+        "decision": {"action": "ignore", "reason": "not on a list", "gate": None},
         "box": [812, 440, 1010, 492],
         "image_size": [1456, 1088],
         "px_per_char": 28,
@@ -54,6 +55,17 @@ def test_the_body_has_every_field_of_the_contract() -> None:
         "model": "det-3/ocr-7",
         "image_sha256": None,
     }
+
+
+def test_a_match_and_what_the_gate_did_are_told() -> None:
+    """Consumers see for whom it opened, how near the entry was, and that it did open."""
+    match = Match("allowed", "AB12CDF", "Anna", 1.0, near=True, applies=True, reason="")
+    decision = Decision("allowed", "open", "rule 1: allowed", match, "opened")
+    passage = replace(PASSAGE, decision=decision)
+    body = json.loads(messages.passage_body(passage, UNIT, "m"))
+    assert body["list"] == "allowed"
+    assert body["match"] == {"entry": "AB12CDF", "distance": 1.0, "label": "Anna"}
+    assert body["decision"] == {"action": "open", "reason": "rule 1: allowed", "gate": "opened"}
 
 
 @given(epoch_ms=st.integers(0, 4_102_444_800_000))
@@ -101,6 +113,7 @@ def test_state_has_what_home_assistant_reads() -> None:
         frames=4711,
         rejected=88,
         rejects={"low agreement": 88},
+        gate={"opened": 2},
         problems=("camera dark",),
         soc_temp=61.2,
         clock="ntp",
@@ -113,6 +126,7 @@ def test_state_has_what_home_assistant_reads() -> None:
         "passages": 1207,
         "rejected": 88,
         "rejects": {"low agreement": 88},
+        "gate": {"opened": 2},
         "frames": 4711,
         "problems": ["camera dark"],
         "ir": {"lit": False},

@@ -23,7 +23,7 @@ from appliance.recognize.model import LiteModel, Manifest, Model, read_manifest
 from appliance.recognize.read import Reader
 from appliance.recognize.recognizer import Recognizer
 from appliance.recognize.regions import load_regions
-from appliance.resolve.track import Tracker
+from appliance.resolve.tracker import Tracker
 
 
 @dataclass(frozen=True, slots=True, eq=False)

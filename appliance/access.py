@@ -1,0 +1,124 @@
+"""The tables of the configuration that say who comes in: [lists], [gate], [[policy]].  Pure.
+
+The rule to know: what makes a gate unsafe is refused here, before a line is touched; that a passage
+must be fresh is no matter of configuration at all (`respond.policy`).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from appliance.domain import Action, Direction, ListName
+from appliance.section import Section
+from appliance.weekly import Span, parse_span
+
+FARTHEST = 2
+"""How near a match may be: at more, plates of one series are all near to one another."""
+PULLED_UP = 8
+"""The last of the lines that a Raspberry Pi's chip pulls up at reset; the others it pulls down."""
+OPENING: dict[str, Any] = {
+    "direction": ("approaching",),  # who leaves, or stands there, must not open to the street
+    "least_reads": 3,
+    "least_agreement": 0.6,
+    "least_confidence": 0.9,
+}
+
+
+def _span(text: object) -> Span:
+    """Weekly times as they are written, as they are kept."""
+    try:
+        return parse_span(str(text))
+    except ValueError as fault:
+        why = str(fault).partition(": ")[2]  # the value stands before it already
+        raise PydanticCustomError("span", "{why}", {"why": why}) from fault
+
+
+class Lists(Section):
+    """How a plate is looked for on the lists."""
+
+    # how near counts as near: 0 only what is equal, 0.5 one character that cameras confuse, 1 two
+    # of them or any other fault; 0, for whoever wants more must know that it lets in other plates
+    max_distance: float = Field(0.0, ge=0, le=FARTHEST)
+
+
+class Gate(Section):
+    """The line that opens the gate.  Without `line` nothing is switched."""
+
+    # BCM number; 0 to 3 are HAT memory and I2C, 28 and more are not on the header
+    line: int | None = Field(None, ge=4, le=27)
+    # checked even where it is not named, for a line that does not fit it opens at power-on
+    active_low: bool = Field(False, validate_default=True)
+    # a controller needs 0.1 s to notice; a longer press than 10 s means something else to it
+    pulse_s: float = Field(0.5, ge=0.1, le=10)
+    # between two pulses; below half a second a controller takes two for one, or for "stop"
+    pause_s: float = Field(5.0, ge=0.5, le=600)
+    # says and counts what would have been switched
+    dry_run: bool = False
+
+    @field_validator("line")
+    @classmethod
+    def _line_is_free(cls, line: int | None) -> int | None:
+        if line in {14, 15}:
+            raise ValueError(f"gate.line = {line}: is the console's; expected another of 4 to 27")
+        return line
+
+    @field_validator("active_low")
+    @classmethod
+    def _line_rests_at_reset(cls, active_low: bool, before: ValidationInfo) -> bool:
+        """Before the unit runs, the chip's pulls hold the line (BCM2835 Peripherals, page 102)."""
+        line = before.data.get("line")
+        if line is not None and (line <= PULLED_UP) != active_low:
+            held, fit = ("high", "true") if line <= PULLED_UP else ("low", "false")
+            told = f"gate.active_low = {str(active_low).lower()}: line {line} is pulled {held} from"
+            raise ValueError(
+                f"{told} power-on until the unit runs, so the gate would open: expected {fit},"
+                f" or a line of {'4 to 8' if active_low else '9 to 27'}"
+            )
+        return active_low
+
+    @model_validator(mode="after")
+    def _line_is_named(self) -> Gate:
+        if self.line is None and not self.dry_run and self.model_fields_set:
+            raise ValueError("gate.line is missing: without it, or dry_run = true, nothing is done")
+        return self
+
+
+class Rule(Section):
+    """One `[[policy]]`: what is done when all of its conditions hold."""
+
+    list: ListName
+    action: Action
+    # which of them are meant; none: any
+    direction: Annotated[tuple[Direction, ...], Field(strict=False)] = ()
+    # sightings that say the voted text, and their share of all that said something
+    least_reads: int = Field(1, ge=1, le=100)
+    least_agreement: float = Field(0.0, ge=0, le=1)
+    # of the voted text
+    least_confidence: float = Field(0.0, ge=0, le=1)
+    # whether an entry counts that only resembles the plate
+    near: bool = False
+    # of the unit's own zone; none: always
+    times: Annotated[tuple[Annotated[Span, BeforeValidator(_span)], ...], Field(strict=False)] = ()
+    # what the clock must be set by for `times` to hold: at least a battery clock, or the network
+    clock: Literal["rtc", "ntp"] = "rtc"
+    # what must have been confirmed beside the plate, and within how many seconds; empty: nothing
+    second_factor: str = Field("", max_length=64)
+    second_factor_s: float = Field(60.0, ge=1, le=3600)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _opening_is_strict(cls, table: object) -> object:
+        """To open, more is asked for than for the rest, unless the rule itself says otherwise."""
+        if isinstance(table, dict) and table.get("action") == "open":
+            return OPENING | table
+        return table
+
+
+DEFAULT_POLICY = (
+    Rule.model_validate({"list": "allowed", "action": "open"}),
+    Rule(list="denied", action="alert", near=True),  # an alert may err, and says that it is near
+    Rule(list="watched", action="alert", near=True),
+)

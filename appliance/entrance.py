@@ -1,0 +1,70 @@
+"""What a settled track is answered: its entry of the lists, the policy, the gate.
+
+The rule to know: the gate acts here, before anything is written, so that a full disk keeps nobody
+out; what it did stands in the decision, which the record follows within the same turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+
+from appliance.access import DEFAULT_POLICY, Rule
+from appliance.domain import Decision, Direction, Match, Settled
+from appliance.health import Health
+from appliance.respond.gate import Gate
+from appliance.respond.policy import Moment, decide
+from appliance.stamp import Stamped
+
+Find = Callable[[str, datetime | None, Direction], Match | None]
+"""The entry that counts for a text, at a local time (None: nobody vouches for it) and direction."""
+
+
+def on_no_list(_text: str, _when: datetime | None, _direction: Direction) -> None:
+    """The lists of a unit that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """Answers those who come by.
+
+    Attributes:
+        health: where the outcomes are counted.
+        rules: of the policy, in order.
+        find: gives the entry of the lists that a plate fits.
+        gate: None where there is none.
+    """
+
+    health: Health
+    rules: Sequence[Rule] = DEFAULT_POLICY
+    find: Find = on_no_list
+    gate: Gate | None = None
+
+    def answer(
+        self, settled: Settled, stamped: Stamped, *, fresh: bool, before: Decision | None = None
+    ) -> Decision:
+        """What the policy says, and, where that is to open, what the gate did.
+
+        Args:
+            settled: the track.
+            stamped: its id and its time.
+            fresh: the vehicle is there now and was seen to come.
+            before: what this passage was answered early; the gate acts once.
+        """
+        seen = datetime.fromtimestamp(stamped.epoch_ms / 1000, timezone.utc).astimezone()
+        when = seen if stamped.clock != "none" else None
+        match = self.find(settled.read.text, when, settled.direction)
+        decision = decide(settled, match, Moment(seen, stamped.clock, fresh), self.rules)
+        if before is not None and before.outcome is not None:
+            return replace(decision, outcome=before.outcome)
+        if self.gate is None or decision.action != "open":
+            return decision
+        outcome = self.gate.open(stamped.uuid, fresh=fresh)
+        self.health.count_gate(outcome)
+        return replace(decision, outcome=outcome)
+
+    def tend(self) -> None:
+        """See that the gate's line is in good hands; LineError where it was not."""
+        if self.gate is not None:
+            self.gate.tend()

@@ -1,0 +1,92 @@
+"""The faults of the configuration in words: the key, its value, what was expected, the nearest key.
+
+The rule to know: what is said may stand in a log, so secrets are hidden.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+from appliance.errors import without_secrets
+
+Place = tuple[str | int, ...]
+"""Where a value stands: names of tables and keys, and positions counted from 0."""
+
+
+def sentence(root: type[BaseModel], error: Any) -> str:  # noqa: ANN401  # pydantic's, "ctx" untyped
+    """One fault of a file in words: the key, the value, what was expected.
+
+    Args:
+        root: the whole file.
+        error: one of a ValidationError's `errors()`.
+    """
+    place: Place = error["loc"]
+    key, value = _written(place), _shown(place, error["input"])
+    if error["type"] == "extra_forbidden":
+        return f"{key} = {value}: unknown key{_nearest(root, place)}"
+    if error["type"] == "missing":
+        return f"{key} is missing: expected {_choice(root, place)}"
+    if error["type"] == "value_error":
+        return str(error["msg"]).removeprefix("Value error, ")
+    return f"{key} = {value}: {_expected(root, place, error['msg'])}"
+
+
+def _written(place: Place) -> str:
+    """The key with its tables; of tables that there are several of, which, counted from 1."""
+    parts = (f"[#{part + 1}]" if isinstance(part, int) else f".{part}" for part in place)
+    return "".join(parts).removeprefix(".")
+
+
+def _shown(place: Place, value: object) -> str:
+    """The value as it may stand in a log."""
+    key = str(place[-1])
+    if re.search("pass|secret|token|key", key) and not key.endswith("_file"):
+        return "'***'"
+    return without_secrets(repr(value))
+
+
+def _expected(root: type[BaseModel], place: Place, message: str) -> str:
+    """What pydantic says, with the whole range where the field has one."""
+    field = _section(root, place).model_fields.get(str(place[-1]))
+    bounds = {type(m).__name__: m for m in field.metadata} if field else {}
+    said = re.sub(r"Input is not a valid path for .*", "expected a path", message)
+    if "Ge" in bounds and "Le" in bounds:
+        kind = "a whole number, " if "integer" in message else ""
+        return f"expected {kind}{bounds['Ge'].ge} to {bounds['Le'].le}"
+    return said.replace("Input should be", "expected").replace("String should", "must")
+
+
+def _choice(root: type[BaseModel], place: Place) -> str:
+    """What may stand in a field that has no default: one of a few words."""
+    field = _section(root, place).model_fields[str(place[-1])]
+    return " or ".join(f"'{word}'" for word in get_args(field.annotation))
+
+
+def _nearest(root: type[BaseModel], place: Place) -> str:
+    """The known key nearest to an unknown one, as a question, or all that are known."""
+    known = list(_section(root, place).model_fields)
+    close = difflib.get_close_matches(str(place[-1]), known, 1, 0.5)
+    if close:
+        return f"; did you mean {_written((*place[:-1], close[0]))}?"
+    return f"; known here: {', '.join(known)}"
+
+
+def _section(root: type[BaseModel], place: Place) -> type[BaseModel]:
+    """The table that holds the key at `place`."""
+    section = root
+    for part in place[:-1]:
+        field = section.model_fields.get(str(part))
+        section = _table(field.annotation) or section if field else section
+    return section
+
+
+def _table(annotation: object) -> type[BaseModel] | None:
+    """The kind of table that a field holds, one or several of it; None where it holds values."""
+    for kind in (annotation, *get_args(annotation)):
+        if not get_args(kind) and isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind
+    return None

@@ -1,0 +1,113 @@
+"""The loop `maintain`: what must be done now and then, whether or not anyone comes by.
+
+The rule to know: the lane waits for nothing that is done here.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Event
+
+from appliance.health import Beat, Health, Vitals
+from appliance.standing import StandingLists
+from appliance.store.outbox import Outbox
+from appliance.store.passages import Passages
+from appliance.transmit import messages
+from appliance.transmit.messages import Topics
+from appliance.transmit.mqtt import Link
+
+LOOK_S = 1.0  # how soon a new problem is published
+JUMP_S = 60.0  # more than a clock drifts in a minute
+MINUTE_S = 60.0  # between two rounds of retention, and two states without a change
+
+log = logging.getLogger(__name__)
+
+
+def _clock_s() -> float:
+    """Wall-clock seconds at the monotonic clock's zero: it changes when the clock is set."""
+    return time.time() - time.monotonic()
+
+
+@dataclass(slots=True)
+class Keeper:
+    """Forgets what must not be kept, takes over changes of the lists, and says how the unit is.
+
+    Attributes:
+        passages: the history, on a connection of its own to the database.
+        outbox: on the same connection.
+        standing: the lists, on the same connection.
+        health: what is published.
+        topics: of this unit.
+        link: to the broker; None where there is none.
+        stopping: set when the loop shall return.
+        retention_s: seconds that a passage is kept.
+        tend: looks after the gate here too, should the lane hang.
+    """
+
+    passages: Passages
+    outbox: Outbox
+    standing: StandingLists
+    health: Health
+    topics: Topics
+    link: Link | None
+    stopping: Event
+    retention_s: float
+    tend: Callable[[], None]
+    next_at: float = field(default=0.0, init=False)  # monotonic seconds
+    told: tuple[object, ...] = field(default=(), init=False)
+    clock_s: float = field(default_factory=_clock_s, init=False)
+    began_after: int = field(default=-1, init=False)  # newest seq of the process before this
+
+    def maintain(self, beat: Beat) -> None:
+        """Look for changes every second, forget and report every minute, until the unit stops.
+
+        Raises:
+            LineError: the gate's line is not in good hands.
+            StoreError: the history cannot be read or written, or the lists cannot be read.
+        """
+        while not self.stopping.is_set():
+            self.turn()
+            beat()
+            self.stopping.wait(LOOK_S)
+
+    def turn(self) -> None:
+        """Do what is due now."""
+        self.tend()
+        if self.standing.refresh():
+            log.info("the lists have changed")
+        self.follow_clock()
+        vitals, now = self.health.snapshot(), time.monotonic()
+        is_due = now >= self.next_at
+        if is_due:
+            self.next_at = now + MINUTE_S
+            self.passages.forget(int((time.time() - self.retention_s) * 1000))
+        if is_due or self.worth_telling(vitals) != self.told:
+            self.report(vitals)
+
+    def follow_clock(self) -> None:
+        """Where the clock was set, this process's passages move with it: they are as old as before.
+
+        A unit without a battery clock starts days behind; once it learns the time, retention would
+        take what it has just seen for old.
+        """
+        if self.began_after < 0:
+            self.began_after = self.passages.newest_before_this_process()
+        jump = _clock_s() - self.clock_s
+        if abs(jump) > JUMP_S:
+            log.warning("the clock was set by %.0f s", jump)
+            self.passages.move_in_time(self.began_after, round(jump * 1000))
+            self.clock_s += jump
+
+    def worth_telling(self, vitals: Vitals) -> tuple[object, ...]:
+        """What is published as soon as it changes; a new broker knows nothing yet."""
+        return self.link and self.link.session, vitals.problems, vitals.clock
+
+    def report(self, vitals: Vitals) -> None:
+        """Publish the state, retained."""
+        if self.link is not None:
+            body = messages.state_body(vitals, self.outbox.waiting(), self.outbox.dropped())
+            self.told = self.worth_telling(vitals)
+            self.link.publish(messages.state(self.topics, body))

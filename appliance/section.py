@@ -1,0 +1,34 @@
+"""What the tables of the configuration have in common."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
+
+
+def _beside_file(path: Path, known: ValidationInfo) -> Path:
+    """A relative path means: beside the configuration file, wherever the unit was started."""
+    folder = (known.context or {}).get("folder", Path.cwd())
+    try:
+        return Path(folder) / path.expanduser()
+    except RuntimeError as fault:  # "~name" of nobody
+        raise ValueError(f"{path}: there is no such home folder") from fault
+
+
+def _source_beside_file(source: str, known: ValidationInfo) -> str:
+    """The same for a source that is a path; an address or a device's number stays as it is."""
+    if "://" in source or source.isdecimal():
+        return source
+    return str(_beside_file(Path(source), known))
+
+
+FilePath = Annotated[Path, AfterValidator(_beside_file)]
+Source = Annotated[str, AfterValidator(_source_beside_file)]
+
+
+class Section(BaseModel):
+    """A table of the file: frozen, no unknown key, no guessing of types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)

@@ -1,0 +1,174 @@
+"""The loop `send`: from the outbox to the broker, oldest first.
+
+The rule to know: it never waits for the camera, and what it sends is safe on the card before.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, field
+from math import inf
+from threading import Event
+
+from appliance.domain import Message
+from appliance.health import Beat, Health
+from appliance.store.outbox import Outbox
+from appliance.transmit import messages
+from appliance.transmit.inflight import WINDOW
+from appliance.transmit.messages import Receipt, Topics
+from appliance.transmit.mqtt import Link
+
+TURN_S = 0.5  # the longest sleep of the sender; new passages and receipts wake it at once
+REFUSAL_PAUSE_S = 30.0  # a refused row is tried again then: an ACL is mended by a person
+HURRY_S = 2.0  # for what still waits, when a signal ends the unit
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Sender:
+    """Brings passages from the outbox to the broker.
+
+    A passage leaves the outbox when the broker has acknowledged its copy on `log`, never before.
+    The live copy goes ahead of any backlog, once, and is never sent again.
+
+    Attributes:
+        outbox: on a connection of its own to the database.
+        link: to the broker.
+        topics: of this unit.
+        health: where refusals show as problems.
+        wake: set whenever there may be something to do: by who records a passage, by the link.
+        stopping: set when the loop shall return.
+        keep_last_s: seconds that the broker keeps the newest passage on `last`; 0: it gets none.
+        linger_s: seconds for what still waits when the loop shall return.
+    """
+
+    outbox: Outbox
+    link: Link
+    topics: Topics
+    health: Health
+    wake: Event
+    stopping: Event
+    keep_last_s: float = 0.0
+    linger_s: float = 2.0
+    session: int = field(default=0, init=False)
+    handed: set[int] = field(default_factory=set, init=False)  # to this session, no receipt yet
+    live_seq: int = field(default=0, init=False)  # of the newest live copy
+    last_seq: int = field(default=0, init=False)  # of the newest copy on `last`
+    hold_until: float = field(default=0.0, init=False)  # monotonic seconds, after a refusal
+    hurried_until: float = field(default=inf, init=False)  # monotonic seconds
+
+    def send(self, beat: Beat) -> None:
+        """Send whatever waits until the unit stops, then what can still go.
+
+        Raises:
+            LinkError: the broker acknowledges nothing on a live connection.
+            StoreError: the outbox cannot be read or written.
+        """
+        while not self.stopping.is_set():
+            self.turn()
+            beat()
+            self.rest()
+        waiting = self.outbox.waiting()
+        if waiting:
+            log.warning("%d passages wait for the broker, %.0f s at most", waiting, self.linger_s)
+        left = self.drain(self.linger_s, beat)
+        if left:
+            log.warning("%d passages stay in the outbox until the next start", left)
+        self.link.close()
+
+    def drain(self, timeout_s: float, beat: Beat) -> int:
+        """Send until nothing waits or `timeout_s` seconds are over; gives what still waits."""
+        deadline = time.monotonic() + timeout_s
+        while self.outbox.waiting() and time.monotonic() < min(deadline, self.hurried_until):
+            self.turn()
+            beat()
+            self.rest()
+        return self.outbox.waiting()
+
+    def hurry(self) -> None:
+        """Somebody wants the unit to end now: what cannot go at once stays in the outbox."""
+        self.hurried_until = time.monotonic() + HURRY_S
+
+    def turn(self) -> None:
+        """Settle what the broker has answered, then hand over what there is room for."""
+        self.settle(self.link.tend())
+        if self.link.session != self.session:
+            self.start_over()
+        if self.link.room:
+            self.show_live()
+            self.show_last()
+            self.log_waiting()
+
+    def rest(self) -> None:
+        """Sleep until there is something to do."""
+        self.wake.wait(TURN_S)
+        self.wake.clear()
+
+    def start_over(self) -> None:
+        """Another connection: nothing that was handed to the one before counts."""
+        self.session = self.link.session
+        if self.session and not self.keep_last_s:
+            self.link.publish(messages.no_last(self.topics))
+        self.handed.clear()
+        self.last_seq = 0
+        self.hold_until = 0.0
+
+    def settle(self, receipts: list[Receipt]) -> None:
+        """Delete the rows that the broker took; keep those that it refused, and say so."""
+        self.outbox.acknowledge(taken for taken in map(_taken_seq, receipts) if taken is not None)
+        for receipt in receipts:
+            topic = receipt.publication.topic
+            self.health.problem(topic, receipt.refusal and f"{topic} refused: {receipt.refusal}")
+            self.release(receipt)
+
+    def release(self, receipt: Receipt) -> None:
+        """A row has its answer; after a refusal the log pauses."""
+        if receipt.publication.seq is not None:
+            self.handed.discard(receipt.publication.seq)
+            if receipt.refusal is not None:
+                self.hold_until = time.monotonic() + REFUSAL_PAUSE_S
+
+    def show_live(self) -> None:
+        """Publish passages that are still fresh, whatever else waits."""
+        for message in self.outbox.fresh(self.live_seq, time.monotonic(), self.link.room):
+            self.link.publish(messages.live(self.topics, message))
+            self.live_seq = message.seq
+
+    def show_last(self) -> None:
+        """Publish the newest passage for dashboards, for as long as it may be kept."""
+        newest = self.outbox.newest()
+        if newest is None or newest.seq <= self.last_seq:
+            return
+        self.last_seq = newest.seq
+        keep_s = int(self.keep_last_s - _age_s(newest))
+        if keep_s > 0:
+            self.link.publish(messages.last(self.topics, newest, _late_s(newest), keep_s))
+
+    def log_waiting(self) -> None:
+        """Publish waiting passages for the records, oldest first."""
+        if time.monotonic() < self.hold_until:
+            return
+        waiting = self.outbox.pending(0, WINDOW + len(self.handed))
+        unsent = [message for message in waiting if message.seq not in self.handed]
+        for message in unsent[: self.link.room]:
+            self.link.publish(messages.logged(self.topics, message, _late_s(message)))
+            self.handed.add(message.seq)
+
+
+def _taken_seq(receipt: Receipt) -> int | None:
+    """The outbox row that the broker has taken with this."""
+    return receipt.publication.seq if receipt.refusal is None else None
+
+
+def _late_s(message: Message) -> int | None:
+    """Whole seconds since a passage that is no longer fresh; None while it is."""
+    if message.fresh_until is not None and time.monotonic() < message.fresh_until:
+        return None
+    return _age_s(message)
+
+
+def _age_s(message: Message) -> int:
+    """Whole seconds since the passage; 0 where the clock was set back meanwhile."""
+    return max(0, round(time.time() - message.epoch_ms / 1000))

@@ -1,0 +1,336 @@
+"""The gate's promise: one pulse for each allowed passage of now, and none for anything else.
+
+Lane, policy, gate and guardian are the real ones, over a stand-in for the library of the pins.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Event
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+from ulid import ULID
+
+from appliance import app
+from appliance.access import Gate as GateTerms
+from appliance.capture.video import RecordedCamera
+from appliance.config import Camera, Config
+from appliance.domain import Frame, Match, Settled
+from appliance.errors import GatepostError, StoreError
+from appliance.health import Health
+from appliance.pipeline import ARRIVAL_S, FRESH_S
+from appliance.stamp import Stamped
+from tests.conftest import PATIENCE_S, PIN, until
+from tests.gate_bench import ALLOWED, PAUSE_S, Bench
+from tests.gate_unit import open_for_ever
+from tests.standin import Pins
+
+ROUNDS, UNITS = 5, 20  # a hundred instants
+SHORT_S, LONG_S = 0.1, 10.0  # pulses: one ended mostly by its deadline, one by the unit's death
+ORDERED_S = 0.05  # an order that was read in the very moment of the death may still begin
+CLIP = Path(__file__).parent / "data" / "lane.mp4"
+
+
+@dataclass(frozen=True)
+class Same:
+    """A stamp that gives every track the same id."""
+
+    uuid: str = "01JD3K7W6Y8ZB2Q4XN5T0V9M3C"
+    recorded: ClassVar[bool] = False
+
+    def __call__(self, _settled: Settled) -> Stamped:
+        """The same."""
+        return Stamped(self.uuid, round(time.time() * 1000), "ntp")
+
+
+@dataclass(frozen=True)
+class OfRecording:
+    """A stamp for a recording that gives new ids all the same."""
+
+    recorded: ClassVar[bool] = True
+
+    def __call__(self, _settled: Settled) -> Stamped:
+        """Another."""
+        return Stamped(str(ULID()), round(time.time() * 1000), "none")
+
+
+@pytest.fixture
+def start(tmp_path: Path, pins: Pins) -> Iterator[Callable[..., Bench]]:
+    """Starts a unit on the same store and the same pin; its gate is closed after the test."""
+    started: list[Bench] = []
+
+    def bench(**parts: Any) -> Bench:  # noqa: ANN401  # any field of Bench
+        started.append(Bench(tmp_path, pins, **parts))
+        return started[-1]
+
+    yield bench
+    for each in started:
+        each.gate.close()
+
+
+def test_each_allowed_passage_opens_once(start: Callable[..., Bench]) -> None:
+    """And its record says so."""
+    bench = start()
+    for number in range(1, 4):
+        bench.come()
+        bench.rest()
+        assert bench.pulses == number
+    assert bench.outcomes == ["opened"] * 3
+    assert bench.health.snapshot().gate == {"opened": 3}
+
+
+@pytest.mark.parametrize(
+    "match",
+    [
+        None,
+        replace(ALLOWED, list="denied"),
+        replace(ALLOWED, list="watched"),
+        replace(ALLOWED, near=True, distance=1.0),
+        replace(ALLOWED, applies=False, reason="over"),
+    ],
+)
+def test_who_is_not_allowed_does_not_open(start: Callable[..., Bench], match: Match | None) -> None:
+    """Nor whose plate only resembles one that is."""
+    bench = start(match=match)
+    bench.come()
+    assert (bench.pulses, bench.outcomes) == (0, [None])
+
+
+def test_a_late_passage_does_not_open(start: Callable[..., Bench]) -> None:
+    """The vehicle has left; the record is kept."""
+    bench = start()
+    bench.come(ago_s=FRESH_S + 0.01)
+    assert (bench.pulses, bench.outcomes) == (0, [None])
+
+
+def test_a_replay_does_not_open(start: Callable[..., Bench]) -> None:
+    """Even with times of now."""
+    bench = start(stamp=OfRecording())
+    bench.come()
+    assert (bench.pulses, bench.outcomes) == (0, [None])
+
+
+def test_a_recording_gets_no_line_however_it_is_played(pins: Pins) -> None:
+    """Played in real time its passages are fresh: the gate counts, and switches nothing."""
+    config = Config(gate=GateTerms(line=PIN), camera=Camera(source=str(CLIP)))
+    recorded = RecordedCamera(CLIP, real_time=True)
+    played = app.replay_source(config, recorded, recorded, Health())
+    for source in (app.live_source(config, Health()), played):
+        gate = app.build_gate(config, source)
+        assert gate is not None
+        with closing(gate):
+            assert gate._guardian is None
+    assert not pins.changes()
+
+
+def test_a_camera_gets_the_line(pins: Pins) -> None:
+    """At rest from the start to the end."""
+    config = Config(gate=GateTerms(line=PIN), camera=Camera(source="/dev/video7"))
+    gate = app.build_gate(config, app.live_source(config, Health()))
+    assert gate is not None
+    gate.close()
+    assert [change.drive for change in pins.changes()] == ["low"]
+
+
+def test_a_dry_run_gets_no_line(pins: Pins) -> None:
+    """Although one is named."""
+    config = Config(gate=GateTerms(line=PIN, dry_run=True), camera=Camera(source="/dev/video7"))
+    gate = app.build_gate(config, app.live_source(config, Health()))
+    assert gate is not None
+    gate.close()
+    assert not pins.changes()
+
+
+def test_a_restart_does_not_open_for_who_is_in_sight(start: Callable[..., Bench]) -> None:
+    """Nobody knows whether the gate has opened for that vehicle already."""
+    bench = start()
+    bench.come()
+    bench.rest()
+    bench.gate.close()
+    again = start()
+    again.lane.began_at = time.monotonic() - 3.0
+    again.come(first_at=again.lane.began_at + ARRIVAL_S)
+    assert again.outcomes == [None]
+    again.come(first_at=again.lane.began_at + ARRIVAL_S + 0.01)
+    assert again.outcomes == [None, "opened"]
+    assert again.pulses == 2
+
+
+def test_a_restart_does_not_open_for_what_the_outbox_holds(start: Callable[..., Bench]) -> None:
+    """What waits for the broker has had its turn."""
+    bench = start()
+    bench.come()
+    bench.rest()
+    bench.gate.close()
+    again = start()
+    again.link.connect()
+    for _ in range(5):
+        again.sender.turn()
+        again.keeper.turn()
+    assert (again.pulses, again.outcomes) == (1, [])
+
+
+def test_a_start_within_the_pause_does_not_open(start: Callable[..., Bench]) -> None:
+    """A unit that starts over and over does not give a pulse each time."""
+    bench = start()
+    bench.clock.now -= PAUSE_S
+    bench.come()
+    assert (bench.pulses, bench.outcomes) == (0, ["too_soon"])
+
+
+def test_a_reconnect_does_not_open(start: Callable[..., Bench]) -> None:
+    """However often the broker comes and goes; nothing of the network is near the gate."""
+    bench = start()
+    bench.come()
+    bench.rest()
+    for _ in range(5):
+        bench.link.connect()
+        bench.sender.turn()
+        bench.keeper.turn()
+        bench.link.lose()
+        bench.sender.turn()
+    assert bench.pulses == 1
+
+
+def test_a_list_change_does_not_open(start: Callable[..., Bench]) -> None:
+    """Who has gone by before it is not asked again; who comes after it is."""
+    bench = start(match=None)
+    bench.come()
+    bench.match = ALLOWED
+    for _ in range(3):
+        bench.keeper.turn()
+        bench.lane.look(Frame(np.zeros((8, 8, 3), np.uint8), time.monotonic(), 1))
+    assert bench.pulses == 0
+    bench.come()
+    assert bench.pulses == 1
+
+
+def test_the_end_does_not_open_for_who_is_in_sight(start: Callable[..., Bench]) -> None:
+    """Their passages are settled and recorded; a pulse would be cut short."""
+    bench = start()
+    bench.lane.part()
+    bench.come()
+    assert (bench.pulses, bench.outcomes) == (0, [None])
+
+
+def test_a_duplicate_does_not_open(start: Callable[..., Bench]) -> None:
+    """The same id again, after any pause."""
+    bench = start(stamp=Same())
+    bench.come()
+    bench.rest()
+    bench.come()
+    assert (bench.pulses, bench.outcomes) == (1, ["opened", "duplicate"])
+
+
+def test_what_was_told_early_opens_early_and_not_again(start: Callable[..., Bench]) -> None:
+    """The record follows when the vehicle has left: the same passage, and what the gate did."""
+    bench = start()
+    bench.come(track=7, early=True)
+    assert (bench.pulses, bench.outcomes) == (1, [])
+    early = bench.lane.told[7].uuid
+    bench.rest()
+    bench.come(track=7, stay_s=30.0)
+    assert (bench.pulses, bench.outcomes) == (1, ["opened"])
+    assert bench.heard[0].uuid == early
+    bench.come(track=8)
+    assert (bench.pulses, bench.outcomes) == (2, ["opened", "opened"])
+
+
+def test_a_full_disk_does_not_keep_the_gate_shut(start: Callable[..., Bench]) -> None:
+    """The gate acts first; that the record failed ends the unit."""
+    bench = start()
+    bench.database.close()
+    with pytest.raises(StoreError):
+        bench.come()
+    assert bench.pulses == 1
+
+
+def test_a_line_that_is_lost_ends_both_loops(start: Callable[..., Bench]) -> None:
+    """The passage is recorded all the same, and says that the gate failed."""
+    bench = start()
+    assert bench.gate._guardian is not None
+    bench.gate._guardian._process.kill()
+    bench.gate._guardian._process.wait()
+    bench.come()
+    assert bench.outcomes == ["failed"]
+    with pytest.raises(GatepostError, match="gate: the process that holds the line"):
+        bench.lane.look(Frame(np.zeros((8, 8, 3), np.uint8), time.monotonic(), 1))
+    with pytest.raises(GatepostError, match="gate: "):
+        bench.keeper.turn()
+
+
+@dataclass
+class Doomed:
+    """A unit in a process of its own, which is going to be killed."""
+
+    pins: Pins
+    pulse_s: float
+
+    def __post_init__(self) -> None:
+        """Start it from a server of forks, which has imported everything."""
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["tests.gate_unit"])
+        mine, its = context.Pipe()
+        names = ("PYTHONPATH", "STANDIN_PINS", "LG_WD")
+        environment = {name: os.environ[name] for name in names}
+        arguments = (self.pins.number, self.pulse_s, 0.02, environment, its)
+        self.process = context.Process(target=open_for_ever, args=arguments, daemon=True)
+        self.process.start()
+        its.close()
+        self.told = mine
+
+    def opens(self) -> None:
+        """Wait for its first pulse; `guardian` is known then."""
+        assert self.told.poll(PATIENCE_S), "the unit does not start"
+        self.guardian = int(self.told.recv())
+        self.told.close()
+        until(self.pins.pulses, "the unit opens")
+
+    def kill(self) -> None:
+        """SIGKILL; it is dead on return."""
+        self.dying_at = time.monotonic()
+        self.process.kill()
+        self.process.join()
+        self.killed_at = time.monotonic()
+
+    def has_guardian(self) -> bool:
+        """Whether its guardian still runs; a container's first process may leave it a zombie."""
+        try:
+            stat = Path(f"/proc/{self.guardian}/stat").read_text(encoding="ascii")
+        except FileNotFoundError:
+            return False
+        return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def test_no_pulse_after_sigkill_at_a_hundred_instants(pins: Pins) -> None:
+    """No pulse begins once the unit is dead; one that was running ends, within its length."""
+    chance = random.Random(20261121)  # noqa: S311  # instants, not secrets
+    running = 0
+    for _ in range(ROUNDS):
+        pins.path.unlink(missing_ok=True)
+        units = [
+            Doomed(replace(pins, number=pin), chance.choice([SHORT_S, LONG_S]))
+            for pin in range(UNITS)
+        ]
+        for unit in units:
+            unit.opens()
+        for unit in units:
+            Event().wait(chance.uniform(0.0, 0.03))
+            unit.kill()
+        for unit in units:
+            until(lambda: not unit.has_guardian(), "the guardian ends")  # noqa: B023  # called now
+            begin, end = unit.pins.pulses()[-1]
+            running += begin < unit.dying_at < end
+            assert begin <= unit.killed_at + ORDERED_S, "a pulse began after the death"
+            assert end <= max(unit.killed_at, begin) + 1.0, "a pulse outlived its unit"
+            assert end - begin <= unit.pulse_s + 1.0, "a pulse was too long"
+    assert running > 20, "many were killed in a pulse"
