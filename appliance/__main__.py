@@ -28,6 +28,7 @@ from appliance.domain import Message, Passage
 from appliance.errors import ConfigurationError, GatepostError
 from appliance.health import Health
 from appliance.recognize.recognizer import Recognizer
+from appliance.resolve.story import Story, untold
 from appliance.supervisor import is_hung
 from appliance.transmit.messages import complete
 
@@ -77,7 +78,8 @@ def replay(asked: argparse.Namespace) -> int:
         recorded = RecordedCamera(asked.recording, asked.realtime)
         source = app.replay_source(config, recorded, report.Shown(recorded), health)
         announce = _tell_object if asked.json else _tell_line
-        number = app.run_unit(config, health, source, announce, linger_s=asked.linger)
+        tell = _explain if asked.explain else untold
+        number = app.run_unit(config, health, source, announce, asked.linger, tell)
         seen = health.snapshot()
         told = f"{seen.passages} passages in {seen.frames} frames"
         print(f"{asked.recording}: {told}", file=sys.stderr)
@@ -155,6 +157,11 @@ def _tell_nobody(_passage: Passage, _message: Message) -> None:
     """With a broker, passages go there; in a journal no plate may stand."""
 
 
+def _explain(story: Story) -> None:
+    """What became of a track and why; with its plate, so to the user's own terminal only."""
+    print(report.story_text(story), file=sys.stderr)
+
+
 def _say(line: str) -> None:
     """A line on stdout that does not run into a progress bar on stderr."""
     tqdm.write(line, file=sys.stdout)
@@ -178,6 +185,9 @@ def _parser() -> argparse.ArgumentParser:
     playing.add_argument("--json", action="store_true", help="one JSON object a passage")
     playing.add_argument(
         "--realtime", action="store_true", help="as a camera would see it now, at its speed"
+    )
+    playing.add_argument(
+        "--explain", action="store_true", help="the story of every track too, on stderr"
     )
     lingering = "how long to wait at the end for a broker that is away (default: 600)"
     playing.add_argument("--linger", type=float, default=600.0, metavar="SECONDS", help=lingering)

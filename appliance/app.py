@@ -27,6 +27,7 @@ from appliance.recognize.read import Reader
 from appliance.recognize.recognizer import Recognizer
 from appliance.recognize.regions import load_regions
 from appliance.resolve.judge import Terms
+from appliance.resolve.story import Tell, untold
 from appliance.resolve.tracker import Tracker
 from appliance.respond.gate import Gate, Guardian
 from appliance.sender import Sender
@@ -70,10 +71,10 @@ def build_recognizer(config: Config) -> Recognizer:
     return Recognizer(build_detector(config), build_reader(config), least)
 
 
-def build_tracker(config: Config) -> Tracker:
-    """A tracker with nothing in sight."""
+def build_tracker(config: Config, tell: Tell = untold) -> Tracker:
+    """A tracker with nothing in sight; `tell` hears the story of every track that ends."""
     lane = config.lane
-    return Tracker(Terms(lane.gone_s, lane.least_reads, lane.least_confidence))
+    return Tracker(Terms(lane.gone_s, lane.least_reads, lane.least_confidence), tell=tell)
 
 
 def build_gate(config: Config, source: Source) -> Gate | None:
@@ -133,8 +134,13 @@ def replay_source(
     return Source(camera, stamp, recording=True)
 
 
-def run_unit(
-    config: Config, health: Health, source: Source, announce: Announce, linger_s: float = 2.0
+def run_unit(  # a list of parts is what this module is
+    config: Config,
+    health: Health,
+    source: Source,
+    announce: Announce,
+    linger_s: float = 2.0,
+    tell: Tell = untold,
 ) -> int:
     """Run the loops until the camera ends, a signal comes, or one of them fails.
 
@@ -144,6 +150,7 @@ def run_unit(
         source: the camera.
         announce: called with each recorded passage.
         linger_s: how long to wait at the end for the broker to take what is waiting.
+        tell: called with the story of each track that ends.
 
     Returns:
         The number of the signal that ended it, 0 where the camera did.
@@ -163,8 +170,18 @@ def run_unit(
         topics = Topics(config.unit.id)
         link = MqttLink(config.mqtt, topics, wake) if config.mqtt.host else None
         database = _database(config, held)
+        tracker = build_tracker(config, tell)
         lane = _lane(
-            config, recognizer, entrance, database, health, source, announce, wake, stopping
+            config,
+            recognizer,
+            tracker,
+            entrance,
+            database,
+            health,
+            source,
+            announce,
+            wake,
+            stopping,
         )
         keeper = _keeper(config, entrance, standing, keeping, health, topics, link, stopping)
         loops = [Loop("see", lane.see, config.camera.silent_s + OPENING_S)]
@@ -195,6 +212,7 @@ def _all(calls: Sequence[Callable[[], None]]) -> None:
 def _lane(  # noqa: PLR0913, PLR0917  # a list of parts is what this module is
     config: Config,
     recognizer: Recognizer,
+    tracker: Tracker,
     entrance: Entrance,
     database: Database,
     health: Health,
@@ -206,7 +224,7 @@ def _lane(  # noqa: PLR0913, PLR0917  # a list of parts is what this module is
     return Lane(
         camera=source.camera,
         recognizer=recognizer,
-        tracker=build_tracker(config),
+        tracker=tracker,
         stamp=source.stamp,
         entrance=entrance,
         passages=_passages(config, database),

@@ -226,6 +226,15 @@ def test_a_replay_tells_a_line_a_passage(gatepost: Gatepost, drive: Path) -> Non
     assert lines
 
 
+def test_a_replay_explains_every_track_when_asked(gatepost: Gatepost, drive: Path) -> None:
+    """On stderr, so that the passages on stdout stay as they are."""
+    _, plain, silent = gatepost("replay", drive)
+    _, lines, told = gatepost("replay", "--explain", drive)
+    assert lines == plain
+    assert told.count("track ") >= told.count(": passage ") == len(lines)
+    assert "track " not in silent
+
+
 def test_no_plate_text_is_logged(
     gatepost: Gatepost, drive: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
