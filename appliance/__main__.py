@@ -29,6 +29,7 @@ from appliance.errors import ConfigurationError, GatepostError
 from appliance.health import Health
 from appliance.recognize.recognizer import Recognizer
 from appliance.resolve.story import Story, untold
+from appliance.source import live_source, replay_source
 from appliance.supervisor import is_hung
 from appliance.transmit.messages import complete
 
@@ -76,7 +77,7 @@ def replay(asked: argparse.Namespace) -> int:
             config = config.model_copy(update={"store": store, "mqtt": Mqtt()})
         health = Health()
         recorded = RecordedCamera(asked.recording, asked.realtime)
-        source = app.replay_source(config, recorded, report.Shown(recorded), health)
+        source = replay_source(config, recorded, report.Shown(recorded), health)
         announce = _tell_object if asked.json else _tell_line
         tell = _explain if asked.explain else untold
         number = app.run_unit(config, health, source, announce, asked.linger, tell)
@@ -92,7 +93,7 @@ def run(asked: argparse.Namespace) -> int:
     health = Health()
     in_journal = "JOURNAL_STREAM" in os.environ  # systemd's: no plate may stand there
     announce = _tell_nobody if config.mqtt.host or in_journal else _tell_line
-    app.run_unit(config, health, app.live_source(config, health), announce)
+    app.run_unit(config, health, live_source(config, health), announce)
     return 0
 
 

@@ -9,11 +9,8 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from threading import Event
 
-from appliance.capture.camera import Camera
-from appliance.capture.video import LiveCamera, RecordedCamera
 from appliance.config import Config
 from appliance.entrance import Entrance
 from appliance.errors import ConfigurationError
@@ -31,7 +28,7 @@ from appliance.resolve.story import Tell, untold
 from appliance.resolve.tracker import Tracker
 from appliance.respond.gate import Gate, Guardian
 from appliance.sender import Sender
-from appliance.stamp import LiveStamp, RecordedStamp, Stamp
+from appliance.source import Source
 from appliance.standing import StandingLists
 from appliance.store.database import Database
 from appliance.store.lists import ListStore
@@ -93,47 +90,6 @@ def build_gate(config: Config, source: Source) -> Gate | None:
     return Gate(gate.pulse_s, gate.pause_s, start)
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A camera, and how its passages get their ids and times.
-
-    Attributes:
-        camera: gives the frames.
-        stamp: gives the ids and the times.
-        recording: no vehicle is there, whatever the stamp says, and nothing may be switched.
-    """
-
-    camera: Camera
-    stamp: Stamp
-    recording: bool
-
-
-def live_source(config: Config, health: Health) -> Source:
-    """The configured camera; a file or a folder plays at its own speed, as if seen now."""
-    source = config.camera.source
-    stamp = LiveStamp(health.clock)
-    if Path(source).is_file() or Path(source).is_dir():
-        return Source(RecordedCamera(Path(source), real_time=True), stamp, recording=True)
-    return Source(LiveCamera(source, config.camera.silent_s), stamp, recording=False)
-
-
-def replay_source(
-    config: Config, recorded: RecordedCamera, camera: Camera, health: Health
-) -> Source:
-    """A recording as a source: played in real time it counts as a live camera.
-
-    Args:
-        config: names the unit.
-        recorded: the recording.
-        camera: gives its frames.
-        health: knows the clock.
-    """
-    if recorded.real_time:
-        return Source(camera, LiveStamp(health.clock), recording=True)
-    stamp = RecordedStamp(recorded.source, recorded.recording.begun_ms, config.unit.id)
-    return Source(camera, stamp, recording=True)
-
-
 def run_unit(  # a list of parts is what this module is
     config: Config,
     health: Health,
@@ -163,39 +119,47 @@ def run_unit(  # a list of parts is what this module is
     with ExitStack() as held:
         held.enter_context(sole_user(config.store.folder))
         gate = _gate(config, source, held)  # first: from here on the line is at rest
-        keeping = _database(config, held)
+        unit = _unit(config, health, source, held)
+        keeping = unit.database()
         standing = StandingLists(ListStore(keeping), config.lists.max_distance)
         entrance = Entrance(health, config.policy, standing.match, gate)
-        stopping, wake = Event(), Event()
-        topics = Topics(config.unit.id)
-        link = MqttLink(config.mqtt, topics, wake) if config.mqtt.host else None
-        database = _database(config, held)
-        tracker = build_tracker(config, tell)
-        lane = _lane(
-            config,
-            recognizer,
-            tracker,
-            entrance,
-            database,
-            health,
-            source,
-            announce,
-            wake,
-            stopping,
-        )
-        keeper = _keeper(config, entrance, standing, keeping, health, topics, link, stopping)
+        lane = _lane(unit, recognizer, build_tracker(config, tell), entrance, announce)
+        keeper = _keeper(unit, entrance, standing, keeping)
         loops = [Loop("see", lane.see, config.camera.silent_s + OPENING_S)]
         loops.append(Loop("maintain", keeper.maintain, 30))
         hurry = [source.camera.close]
-        if link is not None:
-            outbox, keep_s = Outbox(_database(config, held)), _keep_last_s(config)
-            sender = Sender(outbox, link, topics, health, wake, stopping, keep_s, linger_s)
+        if unit.link is not None:
+            sender = _sender(unit, unit.link, linger_s)
             loops.append(Loop("send", sender.send, 60))
             hurry.append(sender.hurry)
-        asked = supervise(loops, stopping, linger_s + 15, lambda: _all(hurry))
+        asked = supervise(loops, unit.stopping, linger_s + 15, lambda: _all(hurry))
     if source.camera.fault is not None:
         raise source.camera.fault
     return asked
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """What the loops' parts share; `held` closes them when all is over."""
+
+    config: Config
+    health: Health
+    source: Source
+    topics: Topics
+    link: MqttLink | None
+    wake: Event
+    stopping: Event
+    held: ExitStack
+
+    def database(self) -> Database:
+        """A connection of its own for a loop."""
+        return self.held.enter_context(closing(Database(self.config.store.folder / DATABASE)))
+
+
+def _unit(config: Config, health: Health, source: Source, held: ExitStack) -> _Unit:
+    wake, topics = Event(), Topics(config.unit.id)
+    link = MqttLink(config.mqtt, topics, wake) if config.mqtt.host else None
+    return _Unit(config, health, source, topics, link, wake, Event(), held)
 
 
 def _gate(config: Config, source: Source, held: ExitStack) -> Gate | None:
@@ -209,54 +173,49 @@ def _all(calls: Sequence[Callable[[], None]]) -> None:
         call()
 
 
-def _lane(  # noqa: PLR0913, PLR0917  # a list of parts is what this module is
-    config: Config,
-    recognizer: Recognizer,
-    tracker: Tracker,
-    entrance: Entrance,
-    database: Database,
-    health: Health,
-    source: Source,
-    announce: Announce,
-    wake: Event,
-    stopping: Event,
+def _lane(
+    unit: _Unit, recognizer: Recognizer, tracker: Tracker, entrance: Entrance, announce: Announce
 ) -> Lane:
     return Lane(
-        camera=source.camera,
+        camera=unit.source.camera,
         recognizer=recognizer,
         tracker=tracker,
-        stamp=source.stamp,
+        stamp=unit.source.stamp,
         entrance=entrance,
-        passages=_passages(config, database),
-        unit=config.unit,
-        model=model_pair(config),
-        health=health,
+        passages=_passages(unit.config, unit.database()),
+        unit=unit.config.unit,
+        model=model_pair(unit.config),
+        health=unit.health,
         announce=announce,
-        wake=wake,
-        stopping=stopping,
+        wake=unit.wake,
+        stopping=unit.stopping,
     )
 
 
-def _keeper(  # noqa: PLR0913, PLR0917  # the same
-    config: Config,
-    entrance: Entrance,
-    standing: StandingLists,
-    database: Database,
-    health: Health,
-    topics: Topics,
-    link: MqttLink | None,
-    stopping: Event,
-) -> Keeper:
+def _keeper(unit: _Unit, entrance: Entrance, standing: StandingLists, database: Database) -> Keeper:
     return Keeper(
-        passages=_passages(config, database),
+        passages=_passages(unit.config, database),
         outbox=Outbox(database),
         standing=standing,
-        health=health,
-        topics=topics,
-        link=link,
-        stopping=stopping,
-        retention_s=config.store.retention_hours * 3600,
+        health=unit.health,
+        topics=unit.topics,
+        link=unit.link,
+        stopping=unit.stopping,
+        retention_s=unit.config.store.retention_hours * 3600,
         tend=entrance.tend,
+    )
+
+
+def _sender(unit: _Unit, link: MqttLink, linger_s: float) -> Sender:
+    return Sender(
+        outbox=Outbox(unit.database()),
+        link=link,
+        topics=unit.topics,
+        health=unit.health,
+        wake=unit.wake,
+        stopping=unit.stopping,
+        keep_last_s=_keep_last_s(unit.config),
+        linger_s=linger_s,
     )
 
 
@@ -289,11 +248,6 @@ def _require_files(config: Config) -> None:
 def _require_line(config: Config) -> None:
     if config.gate.line is not None and not config.gate.dry_run:
         require_library(config.gate.line)
-
-
-def _database(config: Config, held: ExitStack) -> Database:
-    """A connection of its own for a loop, closed when all is over."""
-    return held.enter_context(closing(Database(config.store.folder / DATABASE)))
 
 
 def _passages(config: Config, database: Database) -> Passages:

@@ -19,6 +19,7 @@ from appliance.config import Config, load_config
 from appliance.domain import Direction, Match, Message, Passage
 from appliance.entrance import Entrance
 from appliance.health import Health
+from appliance.source import Source
 from appliance.stamp import LiveStamp, Stamped
 from tests.conftest import PIN, SETTLED
 from tests.gate_bench import Bench
@@ -187,7 +188,7 @@ class Unit:
     def run(self, *, recording: bool) -> None:
         """Play the clip in real time, as what the lane is, or as a recording."""
         camera = RecordedCamera(CLIP, real_time=True)
-        source = app.Source(camera, LiveStamp(lambda: "ntp"), recording=recording)
+        source = Source(camera, LiveStamp(lambda: "ntp"), recording=recording)
         app.run_unit(self.config, Health(), source, self.hear)
 
     def hear(self, passage: Passage, _message: Message) -> None:

@@ -28,6 +28,7 @@ from appliance.domain import Frame, Match, Settled
 from appliance.errors import GatepostError, StoreError
 from appliance.health import Health
 from appliance.pipeline import ARRIVAL_S, FRESH_S
+from appliance.source import live_source, replay_source
 from appliance.stamp import Stamped
 from tests.conftest import PATIENCE_S, PIN, until
 from tests.gate_bench import ALLOWED, PAUSE_S, Bench
@@ -123,8 +124,8 @@ def test_a_recording_gets_no_line_however_it_is_played(pins: Pins) -> None:
     """Played in real time its passages are fresh: the gate counts, and switches nothing."""
     config = Config(gate=GateTerms(line=PIN), camera=Camera(source=str(CLIP)))
     recorded = RecordedCamera(CLIP, real_time=True)
-    played = app.replay_source(config, recorded, recorded, Health())
-    for source in (app.live_source(config, Health()), played):
+    played = replay_source(config, recorded, recorded, Health())
+    for source in (live_source(config, Health()), played):
         gate = app.build_gate(config, source)
         assert gate is not None
         with closing(gate):
@@ -135,7 +136,7 @@ def test_a_recording_gets_no_line_however_it_is_played(pins: Pins) -> None:
 def test_a_camera_gets_the_line(pins: Pins) -> None:
     """At rest from the start to the end."""
     config = Config(gate=GateTerms(line=PIN), camera=Camera(source="/dev/video7"))
-    gate = app.build_gate(config, app.live_source(config, Health()))
+    gate = app.build_gate(config, live_source(config, Health()))
     assert gate is not None
     gate.close()
     assert [change.drive for change in pins.changes()] == ["low"]
@@ -144,7 +145,7 @@ def test_a_camera_gets_the_line(pins: Pins) -> None:
 def test_a_dry_run_gets_no_line(pins: Pins) -> None:
     """Although one is named."""
     config = Config(gate=GateTerms(line=PIN, dry_run=True), camera=Camera(source="/dev/video7"))
-    gate = app.build_gate(config, app.live_source(config, Health()))
+    gate = app.build_gate(config, live_source(config, Health()))
     assert gate is not None
     gate.close()
     assert not pins.changes()

@@ -13,6 +13,7 @@ from appliance.config import Config, Store
 from appliance.domain import Box, Message, Passage
 from appliance.errors import GatepostError
 from appliance.health import Health
+from appliance.source import replay_source
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIP = ROOT / "tests" / "data" / "lane.mp4"
@@ -46,7 +47,7 @@ def play(clip: Path) -> list[Passage]:
     with TemporaryDirectory(prefix="gatepost-demo-") as folder:
         config = Config(store=Store(folder=Path(folder)))
         health, recorded = Health(), RecordedCamera(clip)
-        source = app.replay_source(config, recorded, report.Shown(recorded), health)
+        source = replay_source(config, recorded, report.Shown(recorded), health)
         app.run_unit(config, health, source, collect)
     return passages
 

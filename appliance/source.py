@@ -1,0 +1,53 @@
+"""Where the frames come from, and how their passages get ids and times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.capture.camera import Camera
+from appliance.capture.video import LiveCamera, RecordedCamera
+from appliance.config import Config
+from appliance.health import Health
+from appliance.stamp import LiveStamp, RecordedStamp, Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A camera, and how its passages get their ids and times.
+
+    Attributes:
+        camera: gives the frames.
+        stamp: gives the ids and the times.
+        recording: no vehicle is there, whatever the stamp says, and nothing may be switched.
+    """
+
+    camera: Camera
+    stamp: Stamp
+    recording: bool
+
+
+def live_source(config: Config, health: Health) -> Source:
+    """The configured camera; a file or a folder plays at its own speed, as if seen now."""
+    source = config.camera.source
+    stamp = LiveStamp(health.clock)
+    if Path(source).is_file() or Path(source).is_dir():
+        return Source(RecordedCamera(Path(source), real_time=True), stamp, recording=True)
+    return Source(LiveCamera(source, config.camera.silent_s), stamp, recording=False)
+
+
+def replay_source(
+    config: Config, recorded: RecordedCamera, camera: Camera, health: Health
+) -> Source:
+    """A recording as a source: played in real time it counts as a live camera.
+
+    Args:
+        config: names the unit.
+        recorded: the recording.
+        camera: gives its frames.
+        health: knows the clock.
+    """
+    if recorded.real_time:
+        return Source(camera, LiveStamp(health.clock), recording=True)
+    stamp = RecordedStamp(recorded.source, recorded.recording.begun_ms, config.unit.id)
+    return Source(camera, stamp, recording=True)
