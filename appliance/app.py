@@ -40,6 +40,9 @@ from appliance.transmit.messages import Topics
 from appliance.transmit.mqtt import MqttLink, check_files
 
 DATABASE = "passages.sqlite"
+AGAIN_S = 30.0
+"""Seconds after a passage in which the same plate is no other vehicle: who was hidden for a moment
+must not open the gate twice."""
 OPENING_S = 45.0
 """What opening a network camera may take on top of its silence: OpenCV gives FFmpeg 30 s."""
 
@@ -71,7 +74,8 @@ def build_recognizer(config: Config) -> Recognizer:
 def build_tracker(config: Config, tell: Tell = untold) -> Tracker:
     """A tracker with nothing in sight; `tell` hears the story of every track that ends."""
     lane = config.lane
-    return Tracker(Terms(lane.gone_s, lane.least_reads, lane.least_confidence), tell=tell)
+    terms = Terms(lane.gone_s, lane.least_reads, lane.least_confidence, again_s=AGAIN_S)
+    return Tracker(terms, tell=tell)
 
 
 def build_gate(config: Config, source: Source) -> Gate | None:

@@ -28,12 +28,16 @@ class Source:
 
 
 def live_source(config: Config, health: Health) -> Source:
-    """The configured camera; a file or a folder plays at its own speed, as if seen now."""
+    """The configured camera; a file or a folder plays at its own speed, as if seen now.
+
+    What is no device and no address is a recording too, such as a numbered sequence of pictures.
+    """
     source = config.camera.source
     stamp = LiveStamp(health.clock)
     if Path(source).is_file() or Path(source).is_dir():
         return Source(RecordedCamera(Path(source), real_time=True), stamp, recording=True)
-    return Source(LiveCamera(source, config.camera.silent_s), stamp, recording=False)
+    is_camera = source.isdecimal() or source.startswith("/dev/") or "://" in source
+    return Source(LiveCamera(source, config.camera.silent_s), stamp, recording=not is_camera)
 
 
 def replay_source(

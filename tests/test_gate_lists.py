@@ -15,11 +15,11 @@ from appliance import app
 from appliance.__main__ import main
 from appliance.access import Rule
 from appliance.capture.video import RecordedCamera
-from appliance.config import Config, load_config
+from appliance.config import Camera, Config, load_config
 from appliance.domain import Direction, Match, Message, Passage
 from appliance.entrance import Entrance
 from appliance.health import Health
-from appliance.source import Source
+from appliance.source import Source, live_source
 from appliance.stamp import LiveStamp, Stamped
 from tests.conftest import PIN, SETTLED
 from tests.gate_bench import Bench
@@ -221,3 +221,12 @@ def test_a_recording_uses_the_lists_and_switches_nothing(config: Path, pins: Pin
     unit.run(recording=True)
     assert unit.outcomes["HKT4926"] == "dry_run"
     assert not pins.changes()
+
+
+def test_a_sequence_of_pictures_is_a_recording() -> None:
+    """It is neither a device nor an address: nothing may be switched for it."""
+    health = Health()
+    sources = {"/lane/f_%03d.jpg": True, "0": False, "/dev/video0": False}
+    for name, recording in sources.items():
+        config = Config(camera=Camera(source=name))
+        assert live_source(config, health).recording is recording

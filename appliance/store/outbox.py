@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from appliance.domain import Message, Passage
+from appliance.domain import Decision, Message, Passage
 from appliance.store.database import SESSION, Database, Row
 
 MESSAGES = """SELECT seq, uuid, body, epoch_ms, CASE session WHEN ? THEN fresh_until END
@@ -73,8 +73,13 @@ def enqueue(database: Database, seq: int, passage: Passage, size: int, until: fl
     """
     database.change(
         "INSERT INTO outbox (seq, hit, bytes, session, fresh_until) VALUES (?, ?, ?, ?, ?)",
-        (seq, passage.decision.list == "watched", size, SESSION, until),
+        (seq, _is_hit(passage.decision), size, SESSION, until),
     )
+
+
+def _is_hit(decision: Decision) -> bool:
+    """Whether somebody waits for this passage: it is watched, or something was done about it."""
+    return decision.list == "watched" or decision.action != "ignore"
 
 
 def trim(database: Database, limit_bytes: int) -> None:

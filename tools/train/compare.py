@@ -22,7 +22,7 @@ from tools.train.cases import outlines, scene_views, texts
 from tools.train.contact import View, cell, save_pages
 from tools.train.labels import PLATES, load
 from tools.train.measures import Figure, figures
-from tools.train.pairs import open_pair
+from tools.train.pairs import models_folder, open_pair
 from tools.train.scoring import (
     DetectedPicture,
     Judged,
@@ -57,8 +57,8 @@ class Change:
 def main() -> None:
     """Parse the arguments and compare."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("a", type=Path, help="folder of models")
-    parser.add_argument("b", type=Path, help="folder of models, hoped to be better")
+    parser.add_argument("a", type=models_folder, help="folder of models")
+    parser.add_argument("b", type=models_folder, help="folder of models, hoped to be better")
     parser.add_argument(
         "--plates", type=plates_folder, default=str(PLATES), help="with detect, read, scenes, clips"
     )

@@ -21,7 +21,7 @@ from tools.train.cases import save_sheets
 from tools.train.labels import PLATES
 from tools.train.manifests import rewrite_scores
 from tools.train.measures import Figure, Share
-from tools.train.pairs import open_pair
+from tools.train.pairs import models_folder, open_pair
 from tools.train.scoring import Judged, Looks, judge, look, plates_folder
 from tools.train.table import cost_row, goals_table, shares_table
 
@@ -29,7 +29,9 @@ from tools.train.table import cost_row, goals_table, shares_table
 def main() -> None:
     """Parse the arguments and score."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--models", type=Path, default=MODELS, help="folder of detect and read")
+    parser.add_argument(
+        "--models", type=models_folder, default=str(MODELS), help="folder of detect and read"
+    )
     parser.add_argument(
         "--plates", type=plates_folder, default=str(PLATES), help="with detect, read, scenes, clips"
     )

@@ -7,6 +7,7 @@ the networks is the unit's own code in both cases: what differs is the eight bit
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,14 @@ class FloatModel:
         self._interpreter.set_tensor(self._input["index"], scaled)
         self._interpreter.invoke()
         return [self._interpreter.get_tensor(detail["index"])[0] for detail in self._outputs]
+
+
+def models_folder(text: str) -> Path:
+    """An argument that names a folder of models; ArgumentTypeError where none are there."""
+    folder = Path(text)
+    if not any((folder / f"detect.{kind}").exists() for kind in ("toml", "tflite")):
+        raise argparse.ArgumentTypeError(f"{text}: no models there (detect.toml or detect.tflite)")
+    return folder
 
 
 def open_pair(folder: Path) -> Pair:

@@ -131,7 +131,7 @@ def plates_folder(text: str) -> Path:
     """An argument that names the plate pictures; ArgumentTypeError where none are there."""
     if not (Path(text) / "read" / "labels.jsonl").exists():
         raise argparse.ArgumentTypeError(
-            f"{text}: no labelled plates there (see the README: Measure the models)"
+            f"{text}: no labelled plates there (see the README: To measure yourself)"
         )
     return Path(text)
 

@@ -131,7 +131,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sheet", type=Path, help="PNG file for a contact sheet of the first 48")
     options = parser.parse_args()
-    shown = write(options.kind, options.count, options.seed, options.out)
+    if options.count < 1:
+        parser.error(f"--count {options.count}: expected 1 or more")
+    try:
+        shown = write(options.kind, options.count, options.seed, options.out)
+    except FileExistsError as fault:
+        parser.error(str(fault))
     if options.sheet and shown:
         _save(options.sheet, sheet(shown))
 
