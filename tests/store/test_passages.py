@@ -195,12 +195,20 @@ def test_rows_of_another_process_are_never_fresh(tmp_path: Path) -> None:
     assert outbox.fresh(0, 0.0, 99) == []
 
 
-def test_at_the_limit_the_oldest_give_way_but_hits_stay(database: Database) -> None:
-    """Bounded by bytes, counted, and the watched plate of an hour ago is still sent."""
+@pytest.mark.parametrize(
+    "hit",
+    [
+        Decision("watched", "alert", "on the watch-list"),
+        Decision("watched", "ignore", "on the watch-list"),
+        Decision("denied", "alert", "on the list of the denied"),
+        Decision("allowed", "open", "on the list of the allowed"),
+    ],
+)
+def test_at_the_limit_the_oldest_give_way_but_hits_stay(database: Database, hit: Decision) -> None:
+    """Bounded by bytes, counted; who is watched, or was acted on, an hour ago is still sent."""
     passages, outbox = Passages(database, 500), Outbox(database)
     body = json.dumps("x" * 98)  # 100 bytes
-    watched = Decision("watched", "alert", "on the watch-list")
-    passages.record(numbered(1, decision=watched), body, None)
+    passages.record(numbered(1, decision=hit), body, None)
     for number in range(2, 10):
         passages.record(numbered(number), body, None)
     assert [message.seq for message in outbox.pending(0, 99)] == [1, 6, 7, 8, 9]
