@@ -284,3 +284,15 @@ def test_the_shapes_and_ranges_are_those_of_the_network(tmp_path: Path) -> None:
         assert 0 <= sample.heat.min() <= sample.heat.max() <= 1
         assert set(np.unique(sample.weight)) <= {0, 1}
         assert 0 <= sample.strength.min() <= sample.strength.max() <= 1
+
+
+def test_a_picture_that_is_shrunk_is_averaged() -> None:
+    """A chequered board at a quarter of its size is grey, and lies where it should."""
+    board = np.indices((256, 256)).sum(0) % 2 * np.uint8(255)
+    image = np.repeat(board[..., None].astype(np.uint8), 3, 2)
+    matrix = np.array([[0.25, 0, 8], [0, 0.25, 16], [0, 0, 1]])
+    view = samples_detect._seen_through(image, matrix, 96, 0)
+    assert np.ptp(view[20:76, 12:68]) <= 8
+    assert abs(int(view[48, 40, 0]) - 127) <= 4
+    assert view[4, 40].max() == 0
+    assert view[90, 40].max() == 0

@@ -104,9 +104,7 @@ class DetectSamples:
             matrix = _tilted(rng, side) @ matrix
         placed = _all_placed(matrix, plates, photograph.unsure, side)
         tone = int(rng.integers(256)) if rng.random() < 0.3 else FILL
-        view = cv2.warpPerspective(
-            image, matrix, (side, side), flags=_interpolation(matrix), borderValue=(tone,) * 3
-        )
+        view = _seen_through(image, matrix, side, tone)
         if rng.random() < 0.5:
             view = view[:, ::-1]
             placed = [replace(p, quad=_mirrored(p.quad, side)) for p in placed]
@@ -216,8 +214,22 @@ def _view(
     return similarity(scale, angle, tuple(quad.mean(0)), (to[0], to[1]))
 
 
-def _interpolation(matrix: NDArray[np.float64]) -> int:
-    return cv2.INTER_AREA if abs(np.linalg.det(matrix[:2, :2])) < 0.3 else cv2.INTER_LINEAR
+def _seen_through(
+    image: NDArray[np.uint8], matrix: NDArray[np.float64], side: int, tone: int
+) -> NDArray[np.uint8]:
+    """The image through a matrix, `side` pixels square; shrunk by whole steps first.
+
+    A warp samples points: what it skips would be aliased, and the unit averages.
+    """
+    shrink = 1 / np.sqrt(max(abs(float(np.linalg.det(matrix[:2, :2]))), 1e-6))
+    times = max(1, min(int(shrink), *image.shape[:2]))
+    if times > 1:
+        size = (image.shape[1] // times, image.shape[0] // times)
+        back = np.diag([image.shape[1] / size[0], image.shape[0] / size[1], 1.0])
+        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+        matrix = matrix @ back
+    view = cv2.warpPerspective(image, matrix, (side, side), borderValue=(tone,) * 3)
+    return np.asarray(view, np.uint8)
 
 
 def _placed(quad: Points, side: int, exact: bool, sure: bool) -> Placed:
