@@ -49,7 +49,10 @@ class Reader:
 
         An empty text where they say nothing.
         """
-        said = [self._columns(crop) for crop in crops]
+        return self.tell([self.look(crop) for crop in crops])
+
+    def tell(self, said: Sequence[NDArray[np.float32]]) -> Read:
+        """What several looks at one plate say together."""
         seen = together([candidates(c, self._characters, BEAM_RESULTS) for c in said])
         best = seen[0]
         raw = Read(
@@ -60,8 +63,8 @@ class Reader:
         )
         return self._regions.rank(raw, self._home)
 
-    def _columns(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """The reader's probabilities, (columns of the upper and then of the lower row, classes)."""
+    def look(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The model's probabilities, (columns of the upper and then of the lower row, classes)."""
         (rows,) = self._model.run(crop)
         columns = rows.reshape(-1, rows.shape[-1])
         whole = columns / columns.sum(1, keepdims=True)  # eight bits do not quite add up to 1

@@ -109,13 +109,12 @@ def read_plate(reader: Reader, image: NDArray[np.uint8], quad: Quad, *others: Qu
         quad: the plate's corners in pixels of `image`.
         others: corners that somebody else gave it.
     """
-    first = rectify(image, quad, reader.crop_size)
-    read = reader.read(first)
+    said = [reader.look(rectify(image, quad, reader.crop_size))]
+    read = reader.tell(said)
     if read.confidence >= CLEAR:
         return read
-    return reader.read(
-        first, *(rectify(image, view, reader.crop_size) for view in (*views(quad), *others))
-    )
+    more = (rectify(image, view, reader.crop_size) for view in (*views(quad), *others))
+    return reader.tell([*said, *map(reader.look, more)])
 
 
 def _is_legible(plate: Plate) -> bool:

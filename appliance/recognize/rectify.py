@@ -41,6 +41,12 @@ def rectify(image: NDArray[np.uint8], quad: Quad, size: tuple[int, int]) -> NDAr
     return np.asarray(crop, np.uint8)[..., None]
 
 
+def quad_of(corners: NDArray[np.float32]) -> Quad:
+    """(4, 2) corners as a Quad."""
+    (a, b), (c, d), (e, f), (g, h) = corners.tolist()
+    return Quad(((a, b), (c, d), (e, f), (g, h)))
+
+
 def views(quad: Quad) -> tuple[Quad, ...]:
     """The plate as other corners nearby would cut it out: turned both ways, wider, tighter."""
     corners = np.array(quad.corners, np.float32)
@@ -48,18 +54,13 @@ def views(quad: Quad) -> tuple[Quad, ...]:
     turned = TURN * np.stack([down, -down, -down, down])
     away = np.stack([-right - down, right - down, right + down, -right + down])
     moves = (turned, -turned, 0.5 * WIDER * away, -0.5 * WIDER * away)
-    return tuple(_quad(np.asarray(corners + move, np.float32)) for move in moves)
+    return tuple(quad_of(np.asarray(corners + move, np.float32)) for move in moves)
 
 
 def _axes(corners: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The plate's own right and down, as long as it is wide and high."""
     a, b, c, d = corners
     return (b - a + c - d) / 2, (d - a + c - b) / 2
-
-
-def _quad(corners: NDArray[np.float32]) -> Quad:
-    (a, b), (c, d), (e, f), (g, h) = corners.tolist()
-    return Quad(((a, b), (c, d), (e, f), (g, h)))
 
 
 def _with_margin(corners: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -33,12 +33,6 @@ def transform(matrix: Matrix, points: Points) -> Points:
     return np.asarray(moved, np.float32)
 
 
-def jitter_quad(rng: np.random.Generator, quad: Points, amount: float) -> Points:
-    """`quad` with every corner moved by up to about `amount` of the plate's height."""
-    height = 0.5 * (np.linalg.norm(quad[3] - quad[0]) + np.linalg.norm(quad[2] - quad[1]))
-    return np.asarray(quad + rng.normal(0, amount * height, (4, 2)), np.float32)
-
-
 def tilted_quad(
     rng: np.random.Generator, box: tuple[float, float, float, float], aspect: float
 ) -> Points:
