@@ -11,6 +11,7 @@ from torch import Tensor
 from appliance.recognize.model import LiteModel
 from tools.train import labels, samples_read
 from tools.train.alphabet import encode_text
+from tools.train.decoys import find_decoys
 from tools.train.recipe import ROOT, DetectRecipe, ReadRecipe
 from tools.train.samples_detect import DetectSamples
 from tools.train.samples_read import ReadSamples
@@ -35,7 +36,9 @@ class DetectBatches:
     def __init__(self, recipe: DetectRecipe) -> None:
         self._seed, self._size = recipe.schedule.seed, recipe.schedule.batch
         self._rng = np.random.default_rng(self._seed)
-        self._samples = DetectSamples(labels.photographs("detect", "train"), recipe.data)
+        photographs = labels.photographs("detect", "train")
+        decoys = find_decoys(photographs) if recipe.data.near else []
+        self._samples = DetectSamples(photographs, recipe.data, decoys)
 
     def __call__(self, share: float) -> Batch:
         """The next batch; `share` of the training is over."""

@@ -53,12 +53,14 @@ class DetectData(_Part):
         mosaic: samples of four small views.
         replated: photographs whose plates are covered by rendered ones, with known corners.
         strewn: views into which things that are no plates are set.
+        near: second looks: at one plate, or at what a first look takes for one.
         corners: weight of the corners' loss beside the scores'.
     """
 
     mosaic: Share = 0.35
     replated: Share = 0.4
     strewn: Share = 0.0
+    near: Share = 0.0
     corners: float = Field(default=2.0, gt=0)
 
 

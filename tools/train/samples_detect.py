@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.recognize.detect import CELL, encode_corners
+from appliance.recognize.detect import AROUND, CELL, FILL, encode_corners
 from tools.train.corrections import Box
 from tools.train.distractors import strew
 from tools.train.labels import LabelledPlate, Photograph, load
@@ -20,8 +20,11 @@ from tools.train.render import degrade, render_plate
 from tools.train.warp import Points, paste, rectangle, similarity, tilted_quad, transform
 
 SIDE = 320
-FILL = 114
 WIDTHS = (12.0, 290.0)
+NEAR_WIDTHS = (70.0, 190.0)
+"""Of plates in the second look, in input pixels: it wants COMFORTABLE, and the first look errs."""
+DECOYED = 0.35
+"""Of the second looks, those at something that is no plate."""
 WHOLE, MOSTLY_CUT = 0.93, 0.55
 LEAST_WIDTH = 9.0
 LEVEL_ASPECT = 3.9
@@ -72,19 +75,31 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
+class Decoy:
+    """A box in pixels of a photograph that looks like a plate and is none."""
+
+    photograph: Photograph
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
 class DetectSamples:
     """Draws samples from photographs.
 
     Attributes:
         photographs: the real ones.
         data: shares of what is done to them.
+        decoys: what a first look takes for a plate and is none.
     """
 
     photographs: list[Photograph]
     data: DetectData
+    decoys: Sequence[Decoy] = ()
 
     def draw(self, rng: np.random.Generator) -> DetectSample:
         """A random view of a photograph, or four small ones side by side, with the targets."""
+        if rng.random() < self.data.near:
+            return _targets(*self._near_view(rng))
         if rng.random() >= self.data.mosaic:
             return _targets(*self._view(rng, SIDE))
         half = SIDE // 2
@@ -102,13 +117,37 @@ class DetectSamples:
         matrix = _view(rng, image.shape[:2], plates, side)
         if all(map(_is_exact, plates)):
             matrix = _tilted(rng, side) @ matrix
-        placed = _all_placed(matrix, plates, photograph.unsure, side)
+        placed = _all_placed(matrix, plates, photograph.unsure, (side, side))
         tone = int(rng.integers(256)) if rng.random() < 0.3 else FILL
         view = _seen_through(image, matrix, side, tone)
         if rng.random() < 0.5:
             view = view[:, ::-1]
             placed = [replace(p, quad=_mirrored(p.quad, side)) for p in placed]
         return _photometry(rng, np.ascontiguousarray(view)), placed
+
+    def _near_view(self, rng: np.random.Generator) -> tuple[NDArray[np.uint8], list[Placed]]:
+        """What the second look shows of a plate or of a decoy: the thing and some way round it."""
+        if self.decoys and rng.random() < DECOYED:
+            decoy = self.decoys[rng.integers(len(self.decoys))]
+            image, plates = cached_load(decoy.photograph.path), decoy.photograph.plates
+            unsure, aim = decoy.photograph.unsure, rectangle(*decoy.box)
+        else:
+            photograph = self.photographs[rng.integers(len(self.photographs))]
+            image, plates = self._dressed(rng, photograph)
+            unsure = photograph.unsure
+            aim = _corners(plates[rng.integers(len(plates))]) if plates else _anything(rng, image)
+        matrix = similarity(1.0, rng.normal(0, 0.05), tuple(aim.mean(0)), (SIDE / 2, SIDE / 2))
+        if all(map(_is_exact, plates)):
+            matrix = _tilted(rng, SIDE) @ matrix
+        matrix, part = _second_look(rng, matrix, aim)
+        view = _seen_through(image, matrix, SIDE, FILL)[: part[1], : part[0]]
+        placed = _all_placed(matrix, plates, unsure, part)
+        if rng.random() < 0.5:
+            view = view[:, ::-1]
+            placed = [replace(p, quad=_mirrored(p.quad, part[0])) for p in placed]
+        canvas = np.full((SIDE, SIDE, 3), FILL, np.uint8)
+        canvas[: part[1], : part[0]] = _photometry(rng, np.ascontiguousarray(view))
+        return canvas, placed
 
     def _dressed(
         self, rng: np.random.Generator, photograph: Photograph
@@ -125,14 +164,43 @@ class DetectSamples:
 
 
 def _all_placed(
-    matrix: NDArray[np.float64], plates: Sequence[LabelledPlate], unsure: Sequence[Box], side: int
+    matrix: NDArray[np.float64],
+    plates: Sequence[LabelledPlate],
+    unsure: Sequence[Box],
+    size: tuple[int, int],
 ) -> list[Placed]:
-    """Everything that is labelled, where a view shows it."""
+    """Everything that is labelled, where a view of that width and height shows it."""
     known = [
-        _placed(transform(matrix, _corners(p)), side, exact=_is_exact(p), sure=True) for p in plates
+        _placed(transform(matrix, _corners(p)), size, exact=_is_exact(p), sure=True) for p in plates
     ]
     doubtful = [transform(matrix, rectangle(*box)) for box in unsure]
-    return known + [_placed(quad, side, exact=False, sure=False) for quad in doubtful]
+    return known + [_placed(quad, size, exact=False, sure=False) for quad in doubtful]
+
+
+def _anything(rng: np.random.Generator, image: NDArray[np.uint8]) -> Points:
+    """A place of a plate's shape in a photograph that has none."""
+    width = rng.uniform(0.05, 0.5) * image.shape[1]
+    x, y = rng.uniform(0, 1, 2) * (image.shape[1] - width, max(1.0, image.shape[0] - width / 3))
+    return rectangle(x, y, x + width, y + width / 3)
+
+
+def _second_look(
+    rng: np.random.Generator, matrix: NDArray[np.float64], aim: Points
+) -> tuple[NDArray[np.float64], tuple[int, int]]:
+    """A matrix that goes on from `matrix` to the second look at `aim`, and its width and height.
+
+    As `Detector.look_closer` cuts it out, from a box that errs as a first look's does.
+    """
+    quad = transform(matrix, aim)
+    low, high = quad.min(0), quad.max(0)
+    wide, tall = np.maximum(high - low, 1.0)
+    low, high = low + rng.normal(0, 0.06, 2) * wide, high + rng.normal(0, 0.06, 2) * wide
+    scale = np.exp(rng.uniform(*np.log(NEAR_WIDTHS))) / wide
+    scale = min(scale, SIDE / (tall + 2 * AROUND * wide))
+    start, end = scale * (low - AROUND * wide), scale * (high + AROUND * wide)
+    shift = np.array([[scale, 0, -start[0]], [0, scale, -start[1]], [0, 0, 1]])
+    width, height = np.clip(end - start, 1, SIDE).astype(int)
+    return shift @ matrix, (int(width), int(height))
 
 
 def _is_exact(plate: LabelledPlate) -> bool:
@@ -232,9 +300,9 @@ def _seen_through(
     return np.asarray(view, np.uint8)
 
 
-def _placed(quad: Points, side: int, exact: bool, sure: bool) -> Placed:
+def _placed(quad: Points, size: tuple[int, int], exact: bool, sure: bool) -> Placed:
     low, high = quad.min(0), quad.max(0)
-    inside = np.clip(np.minimum(high, side) - np.maximum(low, 0), 0, None)
+    inside = np.clip(np.minimum(high, size) - np.maximum(low, 0), 0, None)
     seen = float(np.prod(inside) / max(float(np.prod(high - low)), 1e-6))
     return Placed(quad, exact, seen, sure)
 
