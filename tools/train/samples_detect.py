@@ -136,8 +136,10 @@ class DetectSamples:
             image, plates = self._dressed(rng, photograph)
             unsure = photograph.unsure
             aim = _corners(plates[rng.integers(len(plates))]) if plates else _anything(rng, image)
-        matrix = similarity(1.0, rng.normal(0, 0.05), tuple(aim.mean(0)), (SIDE / 2, SIDE / 2))
-        if all(map(_is_exact, plates)):
+        exact = all(map(_is_exact, plates))
+        angle = rng.normal(0, 0.15 if exact else 0.03)
+        matrix = similarity(1.0, angle, tuple(aim.mean(0)), (SIDE / 2, SIDE / 2))
+        if exact:
             matrix = _tilted(rng, SIDE) @ matrix
         matrix, part = _second_look(rng, matrix, aim)
         view = _seen_through(image, matrix, SIDE, FILL)[: part[1], : part[0]]
