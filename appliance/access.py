@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from appliance.domain import Action, Direction, ListName
+from appliance.decision import Action, ListName
+from appliance.domain import Direction
 from appliance.section import Section
 from appliance.weekly import Span, parse_span
 

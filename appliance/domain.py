@@ -12,13 +12,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.decision import Decision
+
 Point = tuple[float, float]
 Direction = Literal["approaching", "receding", "unknown"]
 Crossing = Literal["in", "out", "none"]
-ListName = Literal["allowed", "denied", "watched", "unknown"]
-Action = Literal["open", "refuse", "alert", "ignore"]
 Clock = Literal["ntp", "gnss", "rtc", "none"]
-Outcome = Literal["opened", "dry_run", "too_soon", "duplicate", "not_fresh", "failed"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -208,63 +207,6 @@ class Settled:
     def px_per_char(self) -> int:
         """Width of a character in pixels, as far as the box tells."""
         return round(self.box.width / max(1, len(self.read.text)))
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """The entry of a list that a plate fits.
-
-    Attributes:
-        list: on which the entry stands; never "unknown".
-        entry_plate: the entry's own plate, which must not stand in a log.
-        label: whom or what the entry is for, as the user wrote it; it may be a name: not logged.
-        distance: from the plate that was read, 0 where they are equal.
-        near: they are not equal, only as near as the user allows.
-        applies: the entry counts now, for this direction; one out of its time does not.
-        reason: why it does not apply, in words without plate and label; empty where it does.
-    """
-
-    list: ListName
-    entry_plate: str
-    label: str
-    distance: float
-    near: bool
-    applies: bool
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class ListState:
-    """What may be told about a list to everyone: nothing of what stands on it.
-
-    Attributes:
-        version: counts its changes, 0 for a list that never had one.
-        count: of its entries.
-        sha256: of its canonical form, in hexadecimal: two units with the same have the same list.
-    """
-
-    version: int
-    count: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What we do about a passage, and why.
-
-    Attributes:
-        list: on which it counts; "unknown" where it is on none, or its entry does not apply.
-        action: what the policy wants.
-        reason: in words without plate and label: which rule, what agreed, what was lacking.
-        match: the entry that counted; None where none did.
-        outcome: what the gate did, where it was asked; None where there is none.
-    """
-
-    list: ListName
-    action: Action
-    reason: str
-    match: Match | None = None
-    outcome: Outcome | None = None
 
 
 @dataclass(frozen=True, slots=True)

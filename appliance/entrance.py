@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
 from appliance.access import DEFAULT_POLICY, Rule
-from appliance.domain import Decision, Direction, Match, Settled
+from appliance.decision import Decision, Match
+from appliance.domain import Direction, Settled
 from appliance.health import Health
 from appliance.respond.gate import Gate
 from appliance.respond.policy import Moment, decide

@@ -12,7 +12,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Literal
 
-from appliance.domain import Clock, Outcome
+from appliance.decision import Outcome
+from appliance.domain import Clock
 
 Counted = Literal["passages", "frames"]
 Beat = Callable[[], None]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from appliance.domain import Direction, ListName, Match
+from appliance.decision import ListName, Match
+from appliance.domain import Direction
 from appliance.errors import ListError, StoreError
 from appliance.respond.entries import Entry
 from appliance.respond.listfile import parse_json

@@ -21,7 +21,8 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 
 from appliance.config import Mqtt, Unit
-from appliance.domain import Box, Candidate, Decision, Passage, Read, Settled
+from appliance.decision import Decision
+from appliance.domain import Box, Candidate, Passage, Read, Settled
 from tests.standin import FOLDER, Pins
 
 PIN = 17

@@ -15,7 +15,8 @@ import numpy as np
 from appliance import app
 from appliance.capture.camera import FakeCamera
 from appliance.config import Config
-from appliance.domain import Direction, Frame, Match, Message, Passage, Sighting
+from appliance.decision import Match
+from appliance.domain import Direction, Frame, Message, Passage, Sighting
 from appliance.entrance import Entrance
 from appliance.health import Health
 from appliance.keeper import Keeper

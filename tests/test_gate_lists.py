@@ -16,7 +16,8 @@ from appliance.__main__ import main
 from appliance.access import Rule
 from appliance.capture.video import RecordedCamera
 from appliance.config import Camera, Config, load_config
-from appliance.domain import Direction, Match, Message, Passage
+from appliance.decision import Match
+from appliance.domain import Direction, Message, Passage
 from appliance.entrance import Entrance
 from appliance.health import Health
 from appliance.source import Source, live_source

@@ -24,7 +24,8 @@ from appliance import app
 from appliance.access import Gate as GateTerms
 from appliance.capture.video import RecordedCamera
 from appliance.config import Camera, Config
-from appliance.domain import Frame, Match, Settled
+from appliance.decision import Match
+from appliance.domain import Frame, Settled
 from appliance.errors import GatepostError, StoreError
 from appliance.health import Health
 from appliance.pipeline import ARRIVAL_S, FRESH_S

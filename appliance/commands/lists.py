@@ -20,7 +20,8 @@ from appliance.access import FARTHEST
 from appliance.app import DATABASE
 from appliance.commands.files import read_file, write_file
 from appliance.config import load_config
-from appliance.domain import Direction, ListName, Match
+from appliance.decision import ListName, Match
+from appliance.domain import Direction
 from appliance.errors import Fault, ListError
 from appliance.respond.entries import PARSERS, Entry, fields_of, parse_entry, parse_plate
 from appliance.respond.listfile import format_csv, format_json, parse_csv, parse_json

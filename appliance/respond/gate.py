@@ -29,7 +29,7 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
-from appliance.domain import Outcome
+from appliance.decision import Outcome
 from appliance.errors import ConfigurationError, GatepostError, LineError
 from appliance.respond.guardian import FAULT, LATE_S, OFF, ON, ORDER, READY, REFUSED
 

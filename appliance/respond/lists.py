@@ -24,7 +24,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final, Literal, get_args
 
-from appliance.domain import Direction, ListName, ListState, Match
+from appliance.decision import ListName, ListState, Match
+from appliance.domain import Direction
 from appliance.errors import Fault, ListError
 from appliance.respond.entries import Entry, parse_entry
 from appliance.respond.listfile import decoded, fields_in, load_json, parse_json

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from appliance.access import Rule
-from appliance.domain import Clock, Decision, ListName, Match, Settled
+from appliance.decision import Decision, ListName, Match
+from appliance.domain import Clock, Settled
 
 TRUST: dict[str, int] = {"none": 0, "rtc": 1, "ntp": 2, "gnss": 2}
 """How far a clock can be trusted, by what set it."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from hashlib import sha256
 
-from appliance.domain import ListName, ListState
+from appliance.decision import ListName, ListState
 from appliance.errors import Fault, ListError
 from appliance.store.database import Database
 

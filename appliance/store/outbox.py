@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from appliance.domain import Decision, Message, Passage
+from appliance.decision import Decision
+from appliance.domain import Message, Passage
 from appliance.store.database import SESSION, Database, Row
 
 MESSAGES = """SELECT seq, uuid, body, epoch_ms, CASE session WHEN ? THEN fresh_until END

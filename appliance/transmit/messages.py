@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
 
 from appliance.config import Unit
-from appliance.domain import Box, Candidate, Decision, Match, Message, Passage
+from appliance.decision import Decision, Match
+from appliance.domain import Box, Candidate, Message, Passage
 from appliance.health import Vitals
 
 SCHEMA = 1

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.domain import Direction, ListName, ListState
+from appliance.decision import ListName, ListState
+from appliance.domain import Direction
 from appliance.errors import ListError
 from appliance.respond.entries import Entry, parse_entry
 from appliance.respond.lists import (

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.access import DEFAULT_POLICY, Rule
-from appliance.domain import Clock, Decision, ListName, Match, Settled
+from appliance.decision import Decision, ListName, Match
+from appliance.domain import Clock, Settled
 from appliance.respond.policy import Moment, decide
 from tests.conftest import SETTLED
 

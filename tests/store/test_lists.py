@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from appliance.domain import ListState
+from appliance.decision import ListState
 from appliance.errors import ListError, StoreError
 from appliance.store import lists as lists_module
 from appliance.store.database import Database

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from appliance.domain import Decision
+from appliance.decision import Decision
 from appliance.store.database import Database
 from appliance.store.outbox import Outbox
 from appliance.store.passages import Passages

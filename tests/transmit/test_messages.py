@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.config import Unit
-from appliance.domain import Decision, Match, Message
+from appliance.decision import Decision, Match
+from appliance.domain import Message
 from appliance.health import Vitals
 from appliance.transmit import messages
 from tests.conftest import PASSAGE

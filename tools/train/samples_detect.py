@@ -128,7 +128,7 @@ class DetectSamples:
     def _near_view(self, rng: np.random.Generator) -> tuple[NDArray[np.uint8], list[Placed]]:
         """What the second look shows of a plate or of a decoy: the thing and some way round it."""
         if self.decoys and rng.random() < DECOYED:
-            decoy = self.decoys[rng.integers(len(self.decoys))]
+            decoy = self.decoys[int(rng.integers(len(self.decoys)))]
             image, plates = cached_load(decoy.photograph.path), decoy.photograph.plates
             unsure, aim = decoy.photograph.unsure, rectangle(*decoy.box)
         else:
