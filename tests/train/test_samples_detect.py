@@ -208,7 +208,7 @@ def test_a_plate_at_the_edge_is_masked_there() -> None:
     """The share that is seen is that of the plate's area, and the mask ends at the edge."""
 
     def seen(quad: Points) -> float:
-        return samples_detect._placed(quad, side=SIDE, exact=True, sure=True).seen
+        return samples_detect._placed(quad, (SIDE, SIDE), exact=True, sure=True).seen
 
     cut = rectangle(-20, 100, 60, 120)
     assert seen(MIDDLE) == pytest.approx(1.0)
