@@ -26,22 +26,22 @@ def written(folder: Path, text: str) -> Path:
 def test_the_network_says_what_kind_of_recipe_it_is(
     tmp_path: Path, text: str, kind: type[DetectRecipe | ReadRecipe]
 ) -> None:
-    """A recipe without data is one with the defaults of its network."""
+    """A recipe without a mix is one with the defaults of its network."""
     assert isinstance(load_recipe(written(tmp_path, text)), kind)
 
 
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        (DETECT + "[data]\nmozaic = 0.5\n", "data.mozaic"),
-        (DETECT + "[data]\nspliced = 0.5\n", "data.spliced"),
-        (READ + "[data]\nmosaic = 0.5\n", "data.mosaic"),
-        (DETECT + "[data]\nmosaic = 1.1\n", "data.mosaic"),
-        (DETECT + "[data]\nreplated = -0.1\n", "data.replated"),
-        (DETECT + '[data]\nstrewn = "much"\n', "data.strewn"),
-        (DETECT + "[data]\ncorners = 0\n", "data.corners"),
-        (READ + "[data]\nrendered = 2\n", "data.rendered"),
-        (READ + "[data]\neasy_until = 1.5\n", "data.easy_until"),
+        (DETECT + "[mix]\nmozaic = 0.5\n", "mix.mozaic"),
+        (DETECT + "[mix]\nspliced = 0.5\n", "mix.spliced"),
+        (READ + "[mix]\nmosaic = 0.5\n", "mix.mosaic"),
+        (DETECT + "[mix]\nmosaic = 1.1\n", "mix.mosaic"),
+        (DETECT + "[mix]\nreplated = -0.1\n", "mix.replated"),
+        (DETECT + '[mix]\nstrewn = "much"\n', "mix.strewn"),
+        (DETECT + "[mix]\ncorners = 0\n", "mix.corners"),
+        (READ + "[mix]\nrendered = 2\n", "mix.rendered"),
+        (READ + "[mix]\neasy_until = 1.5\n", "mix.easy_until"),
         (DETECT + "speed = 1\n", "schedule.speed"),
         (DETECT.replace("minutes = 5", "minutes = 0"), "schedule.minutes"),
         (DETECT.replace("rate = 1e-3", "rate = 0.2"), "schedule.rate"),
@@ -60,7 +60,7 @@ def test_a_fault_is_refused_by_its_name(tmp_path: Path, text: str, named: str) -
     assert named in {".".join(map(str, fault["loc"])) for fault in told.value.errors()}
 
 
-@pytest.mark.parametrize("network", ["detect", "read"])
+@pytest.mark.parametrize("network", ["detect", "near", "read"])
 def test_the_shipped_recipe_is_for_its_network(network: str) -> None:
     """`tools/train/train NETWORK` finds its recipe, and the model that it starts from."""
     recipe = load_recipe(RECIPES / f"{network}.toml")
@@ -71,6 +71,6 @@ def test_the_shipped_recipe_is_for_its_network(network: str) -> None:
 def test_every_shipped_recipe_can_be_loaded() -> None:
     """There is no recipe in the folder that the code has outgrown."""
     found = sorted(RECIPES.glob("*.toml"))
-    assert len(found) >= 2
+    assert len(found) >= 3
     for path in found:
         load_recipe(path)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from appliance.recognize.detect import CELL, decode_corners
 from tools.train import samples_detect
 from tools.train.labels import Box, LabelledPlate, Photograph
-from tools.train.recipe import DetectData
+from tools.train.recipe import DetectMix
 from tools.train.samples_detect import (
     LEAST_WIDTH,
     MOSTLY_CUT,
@@ -26,10 +26,11 @@ from tools.train.samples_detect import (
     DetectSamples,
     Placed,
 )
-from tools.train.warp import Points, rectangle
+from tools.train.warp import Points, rectangle, seen_through
 
-PLAIN = DetectData(mosaic=0.0, replated=0.0)
-MOSAIC = DetectData(mosaic=1.0, replated=0.0)
+PLAIN = DetectMix(mosaic=0.0, replated=0.0)
+MOSAIC = DetectMix(mosaic=1.0, replated=0.0)
+NEAR = DetectMix(near=1.0, replated=0.0)
 COLOURS = np.array([[0, 0, 255], [0, 255, 0], [255, 0, 0], [0, 255, 255]], np.uint8)
 NAMES = "RGBY"
 GREY = 114
@@ -67,6 +68,7 @@ def photograph(folder: Path, *plates: LabelledPlate, unsure: tuple[Box, ...] = (
     for plate in plates:
         assert plate.box is not None
         picture = np.where(coloured(plate.box) == GREY, picture, coloured(plate.box))
+    folder.mkdir(exist_ok=True)
     path = folder / "photograph.png"
     cv2.imwrite(str(path), picture)
     return Photograph(path, "drawn here", "Apache-2.0", "eu", plates, unsure)
@@ -77,9 +79,9 @@ def known(box: Box) -> LabelledPlate:
     return LabelledPlate(box, rectangle(*box), None)
 
 
-def drawn(picture: Photograph, data: DetectData, count: int = 60) -> list[DetectSample]:
+def drawn(picture: Photograph, mix: DetectMix, count: int = 60) -> list[DetectSample]:
     """Samples of a photograph."""
-    samples = DetectSamples([picture], data)
+    samples = DetectSamples([picture], mix)
     return [samples.draw(np.random.default_rng(seed)) for seed in range(count)]
 
 
@@ -101,11 +103,11 @@ def colours_at(image: NDArray[np.uint8], quad: Points, towards: float) -> str:
 
 
 @pytest.mark.usefixtures("as_they_are")
-@pytest.mark.parametrize("data", [PLAIN, MOSAIC], ids=["one view", "four views"])
-def test_the_corners_stay_on_the_plate(tmp_path: Path, data: DetectData) -> None:
+@pytest.mark.parametrize("mix", [PLAIN, MOSAIC, NEAR], ids=["one view", "four views", "near"])
+def test_the_corners_stay_on_the_plate(tmp_path: Path, mix: DetectMix) -> None:
     """Turned, tilted or mirrored: each corner is where it was drawn, the top left one first."""
     met: list[str] = []
-    for sample in drawn(photograph(tmp_path, known(TALL)), data):
+    for sample in drawn(photograph(tmp_path, known(TALL)), mix):
         for quad in told(sample):
             if min(np.ptp(quad, 0)) < 24:
                 continue  # too small to look for a quarter of it
@@ -220,18 +222,18 @@ def test_a_plate_at_the_edge_is_masked_there() -> None:
 
 
 @pytest.mark.usefixtures("as_they_are")
-@pytest.mark.parametrize("data", [PLAIN, MOSAIC], ids=["one view", "four views"])
-def test_an_unsure_place_counts_for_nothing(tmp_path: Path, data: DetectData) -> None:
+@pytest.mark.parametrize("mix", [PLAIN, MOSAIC, NEAR], ids=["one view", "four views", "near"])
+def test_an_unsure_place_counts_for_nothing(tmp_path: Path, mix: DetectMix) -> None:
     """It is neither a plate nor background, wherever the view has brought it."""
     picture = photograph(tmp_path, unsure=(TALL,))
     cv2.imwrite(str(picture.path), coloured(TALL))
     masked = 0
-    for sample in drawn(picture, data, 30):
+    for sample in drawn(picture, mix, 30):
         assert sample.heat.max() == 0
         for name in range(4):  # the pixels of each quarter lie in cells of weight 0
             there = (np.abs(sample.image.astype(int) - COLOURS[name]).max(2) < 30).nonzero()
             weights = sample.weight[there[0] // CELL, there[1] // CELL]
-            if sample.weight.min() == 0 and data is PLAIN:
+            if sample.weight.min() == 0 and mix is PLAIN:
                 assert (weights == 0).all()
             masked += int((weights == 0).sum() > 50)
     assert masked > 40
@@ -265,8 +267,8 @@ def test_known_corners_are_kept_by_a_new_plate() -> None:
 def test_a_seed_gives_the_same_sample_again(tmp_path: Path) -> None:
     """All chance comes from the generator that is passed in; another seed, another sample."""
     picture = photograph(tmp_path, known(TALL))
-    data = DetectData(mosaic=0.5, replated=0.5)
-    first, again = drawn(picture, data, 6), drawn(picture, data, 6)
+    mix = DetectMix(mosaic=0.5, replated=0.5)
+    first, again = drawn(picture, mix, 6), drawn(picture, mix, 6)
     for one, same in zip(first, again, strict=True):
         for a, b in zip(astuple(one), astuple(same), strict=True):
             assert np.array_equal(a, b)
@@ -276,7 +278,7 @@ def test_a_seed_gives_the_same_sample_again(tmp_path: Path) -> None:
 def test_the_shapes_and_ranges_are_those_of_the_network(tmp_path: Path) -> None:
     """Each part has the shape, the type and the range that `DetectSample` promises."""
     grid = (SIDE // CELL, SIDE // CELL)
-    for sample in drawn(photograph(tmp_path, known(TALL)), DetectData(), 8):
+    for sample in drawn(photograph(tmp_path, known(TALL)), DetectMix(), 8):
         assert (sample.image.shape, sample.image.dtype) == ((SIDE, SIDE, 3), np.uint8)
         assert (sample.heat.shape, sample.heat.dtype) == (grid, np.float32)
         assert (sample.corners.shape, sample.corners.dtype) == ((8, *grid), np.float32)
@@ -291,8 +293,40 @@ def test_a_picture_that_is_shrunk_is_averaged() -> None:
     board = np.indices((256, 256)).sum(0) % 2 * np.uint8(255)
     image = np.repeat(board[..., None].astype(np.uint8), 3, 2)
     matrix = np.array([[0.25, 0, 8], [0, 0.25, 16], [0, 0, 1]])
-    view = samples_detect._seen_through(image, matrix, 96, 0)
+    view = seen_through(image, matrix, (96, 96), 0)
     assert np.ptp(view[20:76, 12:68]) <= 8
     assert abs(int(view[48, 40, 0]) - 127) <= 4
     assert view[4, 40].max() == 0
     assert view[90, 40].max() == 0
+
+
+@pytest.mark.usefixtures("as_they_are")
+def test_a_second_look_shows_a_plate_and_its_surroundings(tmp_path: Path) -> None:
+    """The plate is about as wide as the unit wants it, whole, and what is not cut out is grey."""
+    low, high = samples_detect.NEAR_WIDTHS
+    for sample in drawn(photograph(tmp_path, known(LONG)), NEAR):
+        rows, columns = np.nonzero(sample.heat == 1)
+        assert len(rows) == 1
+        codes = sample.corners[:, rows, columns]
+        quad = decode_corners(codes, np.stack([columns, rows], 1))[0]
+        assert 0.7 * low <= np.ptp(quad[:, 0]) <= 1.4 * high
+        assert quad.min() >= 0
+        assert quad.max() <= SIDE
+        assert (sample.image[-1, -1] == GREY).all()
+
+
+@pytest.mark.usefixtures("as_they_are")
+def test_a_decoy_is_looked_at_and_is_no_plate(tmp_path: Path) -> None:
+    """Of second looks without a plate in the picture, about DECOYED are at the decoy."""
+    picture = photograph(tmp_path)
+    image = samples_detect.cached_load(picture.path).copy()
+    image[100:140, 300:420] = (0, 0, 255)
+    cv2.imwrite(str(picture.path), image)
+    samples_detect.cached_load.cache_clear()
+    decoy = samples_detect.Decoy(picture, (300.0, 100.0, 420.0, 140.0))
+    plate = photograph(tmp_path / "plate", known(LONG))
+    rng = np.random.default_rng(4)
+    looks = [DetectSamples([plate], NEAR, [decoy]).draw(rng) for _ in range(200)]
+    at_decoy = [s for s in looks if s.heat.max() == 0]
+    assert all((s.image[..., 2] > 200).any() for s in at_decoy)
+    assert len(at_decoy) / len(looks) == pytest.approx(samples_detect.DECOYED, abs=0.1)

@@ -14,12 +14,12 @@ from tests.recognize.conftest import drawn_plate
 from tools.train import samples_read
 from tools.train.alphabet import CHARACTERS, encode_text
 from tools.train.labels import PlateCrop
-from tools.train.recipe import ReadData
+from tools.train.recipe import ReadMix
 from tools.train.samples_read import HEIGHT, WIDTH, ReadSample, ReadSamples
 from tools.train.splice import Splicer
 from tools.train.warp import rectangle
 
-REAL = ReadData(rendered=0.0, degraded=0.0)
+REAL = ReadMix(rendered=0.0, degraded=0.0)
 
 
 class Marked(Splicer):
@@ -54,7 +54,7 @@ def drawn(samples: ReadSamples, count: int, hardness: float = 1.0) -> list[ReadS
 
 def test_a_sample_fits_the_reader(crops: list[PlateCrop]) -> None:
     """Grey, of the reader's size, with a text that it can say."""
-    for sample in drawn(ReadSamples(crops, ReadData()), 20):
+    for sample in drawn(ReadSamples(crops, ReadMix()), 20):
         assert (sample.image.shape, sample.image.dtype) == ((HEIGHT, WIDTH), np.uint8)
         assert 1 <= len(encode_text(sample.text)) <= 10
 
@@ -90,10 +90,10 @@ def _best_likeness(image: NDArray[np.uint8], view: NDArray[np.uint8]) -> float:
 @pytest.mark.parametrize("share", [0.0, 0.4, 1.0])
 def test_the_share_of_rendered_plates_is_the_recipes(crops: list[PlateCrop], share: float) -> None:
     """So many samples are rendered; the rest are real crops."""
-    data = ReadData(rendered=share, degraded=0.0)
+    mix = ReadMix(rendered=share, degraded=0.0)
     own = {crop.text for crop in crops}
     count = 80
-    rendered = sum(s.text not in own for s in drawn(ReadSamples(crops, data), count)) / count
+    rendered = sum(s.text not in own for s in drawn(ReadSamples(crops, mix), count)) / count
     assert abs(rendered - share) < (0.15 if 0 < share < 1 else 1e-9)
 
 
@@ -117,7 +117,7 @@ def test_easy_samples_are_not_degraded(
         return image
 
     monkeypatch.setattr(samples_read, "degrade", noted)
-    samples = ReadSamples(crops, ReadData(rendered=0.0, degraded=0.5))
+    samples = ReadSamples(crops, ReadMix(rendered=0.0, degraded=0.5))
     drawn(samples, 50, hardness=0.0)
     assert not called
     drawn(samples, 200, hardness=1.0)
@@ -151,7 +151,7 @@ def test_surroundings_leave_the_plate_as_it_is() -> None:
 
 def test_a_seed_gives_the_same_sample_again(crops: list[PlateCrop]) -> None:
     """All chance comes from the generator that is passed in."""
-    samples = ReadSamples(crops, ReadData())
+    samples = ReadSamples(crops, ReadMix())
     for one, same in zip(drawn(samples, 12), drawn(samples, 12), strict=True):
         assert one.text == same.text
         assert np.array_equal(one.image, same.image)

@@ -249,10 +249,10 @@ def test_a_text_is_read_from_either_row_or_from_both() -> None:
 
 
 @needs_torch
-@pytest.mark.parametrize("name", ["detect", "read"])
+@pytest.mark.parametrize("name", ["detect", "near", "read"])
 def test_the_shipped_recipe_freezes_what_there_is(name: str) -> None:
     """Each part that is not to be trained is a part of the network."""
-    some = Detector() if name == "detect" else Reader()
+    some = Reader() if name == "read" else Detector()
     for part in load_recipe(RECIPES / f"{name}.toml").schedule.frozen:
         assert list(some.get_submodule(part).parameters()), part
 
@@ -272,7 +272,7 @@ def test_a_recipe_of_the_other_network_is_refused(
 
 
 @needs_torch
-@pytest.mark.parametrize("name", ["detect", "read"])
+@pytest.mark.parametrize("name", ["detect", "near", "read"])
 def test_the_command_trains_and_leaves_a_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

@@ -37,8 +37,8 @@ class DetectBatches:
         self._seed, self._size = recipe.schedule.seed, recipe.schedule.batch
         self._rng = np.random.default_rng(self._seed)
         photographs = labels.photographs("detect", "train")
-        decoys = find_decoys(photographs) if recipe.data.near else []
-        self._samples = DetectSamples(photographs, recipe.data, decoys)
+        decoys = find_decoys(photographs) if recipe.mix.near else []
+        self._samples = DetectSamples(photographs, recipe.mix, decoys)
 
     def __call__(self, share: float) -> Batch:
         """The next batch; `share` of the training is over."""
@@ -62,10 +62,10 @@ class ReadBatches:
     def __init__(self, recipe: ReadRecipe) -> None:
         self._seed, self._size = recipe.schedule.seed, recipe.schedule.batch
         self._rng = np.random.default_rng(self._seed)
-        self._easy_until = recipe.data.easy_until
+        self._easy_until = recipe.mix.easy_until
         crops = labels.crops("train")
-        splicer = build_splicer(crops) if recipe.data.spliced else None
-        self._samples = ReadSamples(crops, recipe.data, splicer)
+        splicer = build_splicer(crops) if recipe.mix.spliced else None
+        self._samples = ReadSamples(crops, recipe.mix, splicer)
 
     def __call__(self, share: float) -> Batch:
         """The next batch; `share` of the training is over."""

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import cv2
 import litert_torch
 import numpy as np
 import torch
@@ -29,24 +28,25 @@ from tools.train.alphabet import CHARACTERS
 from tools.train.classic import classic
 from tools.train.manifests import write_manifest
 from tools.train.networks import Detector, DetectorExport, Reader, ReaderExport
-from tools.train.recipe import ReadData
+from tools.train.recipe import DetectMix, ReadMix
 from tools.train.record import write_record
+from tools.train.samples_detect import DetectSamples
 from tools.train.samples_read import ReadSamples
-from tools.train.warp import Matrix, similarity
+from tools.train.warp import Matrix, seen_through, similarity
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 CALIBRATION = 300
 SIZES = {"detect": (512, 512), "detect-wide": (288, 512), "detect-near": (256, 288)}
-"""Height and width of the detector's inputs: any picture, one of 16:9, a plate's surroundings."""
-VERSION = 2
-NEAR_WIDTHS = (80.0, 170.0)
-"""Plate widths in input pixels on which the input for the second look is calibrated."""
+"""Height and width of the detectors' inputs: any picture, one of 16:9, a plate's surroundings."""
+FILES = {"detect": ("detect", "detect-wide"), "near": ("detect-near",), "read": ("read",)}
+"""What is exported of each training."""
+VERSION = 3
 
 
 def main() -> None:
     """Parse the arguments, convert, quantize, write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("network", choices=["detect", "read"])
+    parser.add_argument("network", choices=list(FILES))
     parser.add_argument("run", type=Path, help="the training run's folder, with best.pt")
     parser.add_argument("--out", type=Path, default=MODELS)
     parser.add_argument("--float", action="store_true", help="float32 files, for comparing")
@@ -67,8 +67,9 @@ def _exports(
     if network == "read":
         yield "read", ReaderExport(_loaded(Reader(), weights)), read_examples()
         return
-    for name, size in SIZES.items():
-        yield name, DetectorExport(_loaded(Detector(), weights)), detect_examples(name, size)
+    for name in FILES[network]:
+        examples = near_examples() if network == "near" else detect_examples(SIZES[name])
+        yield name, DetectorExport(_loaded(Detector(), weights)), examples
 
 
 def _write_int8(path: Path, network: nn.Module, examples: NDArray[np.float32]) -> Path:
@@ -109,27 +110,34 @@ def to_int8(full: Path, examples: NDArray[np.float32]) -> bytes:
         return classic(small.read_bytes())
 
 
-def detect_examples(name: str, size: tuple[int, int]) -> NDArray[np.float32]:
-    """Train photographs as a file's input gets them, (N, height, width, 3) in 0..1.
+def detect_examples(size: tuple[int, int]) -> NDArray[np.float32]:
+    """Train photographs as the first look gets them, (N, height, width, 3) in 0..1.
 
     Every other one is seen from so near that its plate is a third to nine tenths of the picture:
-    what calibration never meets, eight bits cut off.  The input for the second look meets plates
-    of the width at which it looks.
+    what calibration never meets, eight bits cut off.
     """
     rng = np.random.default_rng(3)
     pictures = [p for p in labels.photographs("detect", "train") if p.plates]
     examples = []
     for number, i in enumerate(rng.choice(len(pictures), CALIBRATION, replace=False)):
         image = labels.load(pictures[i].path)
-        if name == "detect-near":
-            matrix = _near(rng, pictures[i], size, rng.uniform(*NEAR_WIDTHS))
-        elif number % 2:
+        if number % 2:
             matrix = _near(rng, pictures[i], size, rng.uniform(0.3, 0.9) * size[1])
         else:
             matrix = _whole(image, size)
-        view = cv2.warpPerspective(image, matrix, size[::-1], borderValue=(FILL, FILL, FILL))
+        view = seen_through(image, matrix, size[::-1], FILL)
         examples.append(np.asarray(view, np.float32) / np.float32(255))
     return np.stack(examples)
+
+
+def near_examples() -> NDArray[np.float32]:
+    """Second looks at plates of train photographs, (N, height, width, 3) in 0..1."""
+    rng = np.random.default_rng(3)
+    height, width = SIZES["detect-near"]
+    pictures = [p for p in labels.photographs("detect", "train") if p.plates]
+    samples = DetectSamples(pictures, DetectMix(near=1.0, replated=0.2))
+    drawn = [samples.draw(rng).image[:height, :width] for _ in range(CALIBRATION)]
+    return np.asarray(np.stack(drawn) / 255, np.float32)
 
 
 def _whole(image: NDArray[np.uint8], size: tuple[int, int]) -> Matrix:
@@ -150,7 +158,7 @@ def _near(
 def read_examples() -> NDArray[np.float32]:
     """Training samples of the reader, (N, height, width, 1) in 0..1."""
     rng = np.random.default_rng(3)
-    samples = ReadSamples(labels.crops("train"), ReadData())
+    samples = ReadSamples(labels.crops("train"), ReadMix())
     drawn = [samples.draw(rng).image for _ in range(CALIBRATION)]
     return np.asarray(np.stack(drawn)[..., None] / 255, np.float32)
 

@@ -1,4 +1,4 @@
-"""What a training run is told: `recipes/detect.toml` and `recipes/read.toml`, checked."""
+"""What a training run is told: the files in `recipes`, checked."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Schedule(_Part):
     frozen: tuple[str, ...] = ()
 
 
-class DetectData(_Part):
+class DetectMix(_Part):
     """Shares of what the detector's samples are made of.
 
     Attributes:
@@ -64,7 +64,7 @@ class DetectData(_Part):
     corners: float = Field(default=2.0, gt=0)
 
 
-class ReadData(_Part):
+class ReadMix(_Part):
     """Shares of what the reader's samples are made of.
 
     Attributes:
@@ -81,11 +81,11 @@ class ReadData(_Part):
 
 
 class DetectRecipe(_Part):
-    """A training of the detector."""
+    """A training of the detector: of its first look, or of the second, which looks near."""
 
-    network: Literal["detect"]
+    network: Literal["detect", "near"]
     schedule: Schedule
-    data: DetectData = DetectData()
+    mix: DetectMix = DetectMix()
 
 
 class ReadRecipe(_Part):
@@ -93,7 +93,7 @@ class ReadRecipe(_Part):
 
     network: Literal["read"]
     schedule: Schedule
-    data: ReadData = ReadData()
+    mix: ReadMix = ReadMix()
 
 
 def load_recipe(path: Path) -> DetectRecipe | ReadRecipe:

@@ -15,9 +15,17 @@ from appliance.recognize.detect import AROUND, CELL, FILL, encode_corners
 from tools.train.corrections import Box
 from tools.train.distractors import strew
 from tools.train.labels import LabelledPlate, Photograph, load
-from tools.train.recipe import DetectData
+from tools.train.recipe import DetectMix
 from tools.train.render import degrade, render_plate
-from tools.train.warp import Points, paste, rectangle, similarity, tilted_quad, transform
+from tools.train.warp import (
+    Points,
+    paste,
+    rectangle,
+    seen_through,
+    similarity,
+    tilted_quad,
+    transform,
+)
 
 SIDE = 320
 WIDTHS = (12.0, 290.0)
@@ -88,19 +96,19 @@ class DetectSamples:
 
     Attributes:
         photographs: the real ones.
-        data: shares of what is done to them.
+        mix: shares of what is done to them.
         decoys: what a first look takes for a plate and is none.
     """
 
     photographs: list[Photograph]
-    data: DetectData
+    mix: DetectMix
     decoys: Sequence[Decoy] = ()
 
     def draw(self, rng: np.random.Generator) -> DetectSample:
         """A random view of a photograph, or four small ones side by side, with the targets."""
-        if rng.random() < self.data.near:
+        if rng.random() < self.mix.near:
             return _targets(*self._near_view(rng))
-        if rng.random() >= self.data.mosaic:
+        if rng.random() >= self.mix.mosaic:
             return _targets(*self._view(rng, SIDE))
         half = SIDE // 2
         image = np.empty((SIDE, SIDE, 3), np.uint8)
@@ -119,7 +127,7 @@ class DetectSamples:
             matrix = _tilted(rng, side) @ matrix
         placed = _all_placed(matrix, plates, photograph.unsure, (side, side))
         tone = int(rng.integers(256)) if rng.random() < 0.3 else FILL
-        view = _seen_through(image, matrix, side, tone)
+        view = seen_through(image, matrix, (side, side), tone)
         if rng.random() < 0.5:
             view = view[:, ::-1]
             placed = [replace(p, quad=_mirrored(p.quad, side)) for p in placed]
@@ -142,7 +150,7 @@ class DetectSamples:
         if exact:
             matrix = _tilted(rng, SIDE) @ matrix
         matrix, part = _second_look(rng, matrix, aim)
-        view = _seen_through(image, matrix, SIDE, FILL)[: part[1], : part[0]]
+        view = seen_through(image, matrix, part, FILL)
         placed = _all_placed(matrix, plates, unsure, part)
         if rng.random() < 0.5:
             view = view[:, ::-1]
@@ -156,9 +164,9 @@ class DetectSamples:
     ) -> tuple[NDArray[np.uint8], tuple[LabelledPlate, ...]]:
         """The photograph, perhaps with other plates, perhaps with things that are none."""
         image, plates = cached_load(photograph.path), photograph.plates
-        if plates and rng.random() < self.data.replated:
+        if plates and rng.random() < self.mix.replated:
             image, plates = _replate(rng, image, plates)
-        if rng.random() < self.data.strewn:
+        if rng.random() < self.mix.strewn:
             corners = [_corners(plate) for plate in plates]
             taken = [(*quad.min(0), *quad.max(0)) for quad in corners]
             image = strew(rng, image, taken + list(photograph.unsure))
@@ -282,24 +290,6 @@ def _view(
     margin = min(0.5 * wide * scale + 4, side * 0.48)
     to = rng.uniform(margin, side - margin, 2) if rng.random() < 0.9 else rng.uniform(0, side, 2)
     return similarity(scale, angle, tuple(quad.mean(0)), (to[0], to[1]))
-
-
-def _seen_through(
-    image: NDArray[np.uint8], matrix: NDArray[np.float64], side: int, tone: int
-) -> NDArray[np.uint8]:
-    """The image through a matrix, `side` pixels square; shrunk by whole steps first.
-
-    A warp samples points: what it skips would be aliased, and the unit averages.
-    """
-    shrink = 1 / np.sqrt(max(abs(float(np.linalg.det(matrix[:2, :2]))), 1e-6))
-    times = max(1, min(int(shrink), *image.shape[:2]))
-    if times > 1:
-        size = (image.shape[1] // times, image.shape[0] // times)
-        back = np.diag([image.shape[1] / size[0], image.shape[0] / size[1], 1.0])
-        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-        matrix = matrix @ back
-    view = cv2.warpPerspective(image, matrix, (side, side), borderValue=(tone,) * 3)
-    return np.asarray(view, np.uint8)
 
 
 def _placed(quad: Points, size: tuple[int, int], exact: bool, sure: bool) -> Placed:

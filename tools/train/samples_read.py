@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.train.labels import PlateCrop, load
-from tools.train.recipe import ReadData
+from tools.train.recipe import ReadMix
 from tools.train.render import degrade, render_plate
 from tools.train.splice import Splicer
 from tools.train.warp import Points, rectangle
@@ -33,28 +33,28 @@ class ReadSamples:
 
     Attributes:
         crops: the real ones.
-        data: shares of each kind.
-        splicer: puts crops together; None where `data.spliced` is 0.
+        mix: shares of each kind.
+        splicer: puts crops together; None where `mix.spliced` is 0.
     """
 
     crops: list[PlateCrop]
-    data: ReadData
+    mix: ReadMix
     splicer: Splicer | None = None
 
     def draw(self, rng: np.random.Generator, hardness: float = 1.0) -> ReadSample:
         """A plate as the reader might get it; hardness is 0 to 1."""
-        if rng.random() < self.data.rendered:
+        if rng.random() < self.mix.rendered:
             plate = render_plate(rng)
             surrounded = _in_surroundings(rng, plate.image)
             return ReadSample(_rendered_crop(rng, surrounded, hardness), plate.text)
         picture, text = self._real(rng)
         view = _cut_out(rng, picture, has_margin=False)
-        if rng.random() < hardness * self.data.degraded:
+        if rng.random() < hardness * self.mix.degraded:
             view = degrade(rng, view, rng.uniform(0.3, 1.0))
         return ReadSample(_grey(rng, view), text)
 
     def _real(self, rng: np.random.Generator) -> tuple[NDArray[np.uint8], str]:
-        if self.splicer is not None and rng.random() < self.data.spliced:
+        if self.splicer is not None and rng.random() < self.mix.spliced:
             return self.splicer.draw(rng)
         crop = self.crops[rng.integers(len(self.crops))]
         return cached_load(crop.path), crop.text

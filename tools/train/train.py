@@ -39,7 +39,7 @@ AVERAGE = 0.998
 def main() -> None:
     """Parse the arguments and train."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("network", choices=["detect", "read"])
+    parser.add_argument("network", choices=["detect", "near", "read"])
     parser.add_argument("--recipe", type=Path, help="default: recipes/NETWORK.toml")
     parser.add_argument("--out", type=Path, help="the run's folder; default: runs/NETWORK")
     parser.add_argument("--minutes", type=float, help="instead of the recipe's")
@@ -65,7 +65,7 @@ def build_training(recipe: DetectRecipe | ReadRecipe, out: Path) -> Training:
     """The network, its samples and its loss, as the recipe says."""
     if isinstance(recipe, ReadRecipe):
         return Training(Reader(), ReadBatches(recipe), read_loss, recipe.schedule, out)
-    loss = partial(detect_loss, place_weight=recipe.data.corners)
+    loss = partial(detect_loss, place_weight=recipe.mix.corners)
     return Training(Detector(), DetectBatches(recipe), loss, recipe.schedule, out)
 
 

@@ -76,3 +76,24 @@ def paste(picture: Picture, plate: Picture, quad: Points) -> Picture:
     below = result[y1:y2, x1:x2]
     result[y1:y2, x1:x2] = (laid * mask + below * (1 - mask)).astype(np.uint8)
     return result
+
+
+def seen_through(picture: Picture, matrix: Matrix, size: tuple[int, int], tone: int) -> Picture:
+    """The picture through a matrix, `size` (width, height) pixels; shrunk by whole steps first.
+
+    A warp samples points: what it skips would be aliased, and the unit averages.
+
+    Args:
+        picture: (H, W, 3).
+        matrix: (3, 3), from the picture to the view.
+        size: of the view.
+        tone: of what lies outside the picture, 0 to 255.
+    """
+    shrink = 1 / np.sqrt(max(abs(float(np.linalg.det(matrix[:2, :2]))), 1e-6))
+    times = max(1, min(int(shrink), *picture.shape[:2]))
+    if times > 1:
+        small = (picture.shape[1] // times, picture.shape[0] // times)
+        back = np.diag([picture.shape[1] / small[0], picture.shape[0] / small[1], 1.0])
+        picture = np.asarray(cv2.resize(picture, small, interpolation=cv2.INTER_AREA), np.uint8)
+        matrix = matrix @ back
+    return np.asarray(cv2.warpPerspective(picture, matrix, size, borderValue=(tone,) * 3), np.uint8)
