@@ -89,10 +89,11 @@ def splicer(
     pictures: dict[str, Picture],
     said: Callable[[NDArray[np.uint8]], NDArray[np.float32]] = columns,
     sets: tuple[str, ...] = ("eu1",),
+    avoid: frozenset[str] = frozenset(),
 ) -> Splicer:
     """A splicer of some pictures by text; their sets follow each other in turn."""
     crops = [crop(n, text, sets[n % len(sets)]) for n, text in enumerate(pictures)]
-    return Splicer(crops, said, SIZE, lambda one: pictures[one.text])
+    return Splicer(crops, said, SIZE, lambda one: pictures[one.text], avoid)
 
 
 def drawn(some: Splicer, count: int = 60) -> list[tuple[Picture, str]]:
@@ -125,6 +126,15 @@ def test_most_draws_are_new_texts() -> None:
     texts = {text for _, text in drawn(splicer(one_line(*old)))}
     assert len(texts - old) > 10
     assert {len(text) for text in texts} == {4}
+
+
+def test_a_text_to_avoid_is_never_made() -> None:
+    """What is measured on is not trained on, though its parts are; the others are still made."""
+    old = one_line("A1B2", "B2A1")
+    made = {text for _, text in drawn(splicer(old))}
+    avoided = frozenset({"A1A1"})
+    assert avoided < made
+    assert {text for _, text in drawn(splicer(old, avoid=avoided))} == made - avoided
 
 
 def test_a_new_text_is_the_left_of_one_and_the_right_of_another() -> None:

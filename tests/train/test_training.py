@@ -303,7 +303,7 @@ def test_the_command_trains_and_leaves_a_run(
         "best.pt", "curve.csv", "last.pt", "recipe.json"
     ]  # fmt: skip
     assert json.loads((out / "recipe.json").read_text())["schedule"]["minutes"] == 0.01
-    (Detector() if name == "detect" else Reader()).load_state_dict(torch.load(out / "best.pt"))
+    (Reader() if name == "read" else Detector()).load_state_dict(torch.load(out / "best.pt"))
     ((_, steps, loss),) = rows(out)
     assert int(steps) > 0
     assert float(loss) > 0

@@ -85,5 +85,6 @@ def build_splicer(crops: list[labels.PlateCrop]) -> Splicer:
     """Puts crops together where the shipped reader sees their characters."""
     model = LiteModel(ROOT / "models" / "read.toml", threads=1)
     size = (samples_read.WIDTH, samples_read.HEIGHT)
+    measured = {crop.text for crop in labels.crops("valid")}
     return Splicer(crops, lambda crop: model.run(crop)[0], size,
-                   lambda crop: samples_read.cached_load(crop.path))  # fmt: skip
+                   lambda crop: samples_read.cached_load(crop.path), measured)  # fmt: skip

@@ -9,7 +9,7 @@ and as many characters in the upper line, so the new text follows the same synta
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -49,6 +49,7 @@ class Splicer:
         columns: what a reader says of a (HEIGHT, WIDTH, 1) grey crop, (2 rows, T, classes).
         size: width and height of the crop that the reader takes.
         picture: the pixels of a crop.
+        avoid: texts that are not to be made, such as those that are measured on.
     """
 
     def __init__(
@@ -57,8 +58,10 @@ class Splicer:
         columns: Columns,
         size: tuple[int, int],
         picture: Callable[[PlateCrop], Picture],
+        avoid: Collection[str] = (),
     ) -> None:
         self._picture, self._columns, self._size = picture, columns, size
+        self._avoid = frozenset(avoid)
         kinds: dict[Kind, list[Cuttable]] = defaultdict(list)
         for crop in tqdm(crops, desc="where to cut", unit="crop"):
             found = self._cuttable(crop)
@@ -81,7 +84,7 @@ class Splicer:
             one = self._all[rng.integers(len(self._all))]
             same = self._kinds[one.kind]
             picture, text = self._put_together(rng, one, same[rng.integers(len(same))])
-            if _spoken(self._said(picture)) == encode_text(text):
+            if text not in self._avoid and _spoken(self._said(picture)) == encode_text(text):
                 return picture, text
         return self._picture(one.crop), one.crop.text
 
