@@ -28,11 +28,13 @@ class Frame:
         image: (H, W, 3) BGR uint8, read-only.
         at: monotonic time of the exposure, seconds.
         number: position in the stream, from 0, counting the frames that nobody looked at.
+        cut: a recording begins anew with it, and nobody from before is in sight.
     """
 
     image: NDArray[np.uint8]
     at: float
     number: int
+    cut: bool = False
 
     @property
     def size(self) -> tuple[int, int]:

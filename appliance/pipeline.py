@@ -90,7 +90,7 @@ class Lane:
             self.began_at = frame.at
         self.entrance.tend()
         sightings = self.recognizer.sightings(frame)
-        for settled in self.tracker.update(frame.at, frame.size, sightings):
+        for settled in self.tracker.update(frame.at, frame.size, sightings, frame.cut):
             self.settle(settled)
         self.health.count("frames")
         self.health.reject(self.tracker.rejected)

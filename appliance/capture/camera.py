@@ -2,7 +2,7 @@
 
 Newest frame wins: a live camera drops what nobody came for and counts it in `Frame.number`; a
 recording gives every frame.  A camera that falls silent raises StalledError; it never waits for
-ever.
+ever.  What shall be blacked out is black in every frame that it gives.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.capture.mask import Places, blackout
 from appliance.domain import Frame
 from appliance.errors import PictureError
 
@@ -52,11 +53,15 @@ class FakeCamera:
     Args:
         pictures: (H, W, 3) BGR uint8 each.
         rate: frames per second of `Frame.at`.
+        hidden: what is blacked out.
     """
 
-    def __init__(self, pictures: Sequence[NDArray[np.uint8]], rate: float = 25.0) -> None:
+    def __init__(
+        self, pictures: Sequence[NDArray[np.uint8]], rate: float = 25.0, hidden: Places = ()
+    ) -> None:
         self._pictures = pictures
         self._rate = rate
+        self._hidden = hidden
         self._closed = False
         self.fault: PictureError | None = None
 
@@ -65,7 +70,8 @@ class FakeCamera:
         for number, picture in enumerate(self._pictures):
             if self._closed:
                 return
-            yield Frame(read_only(picture.copy()), number / self._rate, number)
+            image = read_only(blackout(picture, self._hidden).copy())
+            yield Frame(image, number / self._rate, number)
 
     def close(self) -> None:
         """End `frames` before its next picture."""

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.capture.camera import read_only
+from appliance.capture.cut import Cuts
+from appliance.capture.mask import Places, blackout
 from appliance.domain import Frame
 from appliance.errors import PictureError, StalledError, without_secrets
 
@@ -82,6 +84,7 @@ class RecordedCamera:
     Args:
         source: file or folder.
         real_time: wait between frames as the recording did.
+        hidden: what is blacked out.
 
     Attributes:
         recording: what its file promises.
@@ -91,23 +94,30 @@ class RecordedCamera:
         PictureError: nothing there that OpenCV can play.
     """
 
-    def __init__(self, source: Path, real_time: bool = False) -> None:
+    def __init__(self, source: Path, real_time: bool = False, hidden: Places = ()) -> None:
         self.source, self.real_time = source, real_time
+        self._hidden = hidden
         self.fault: PictureError | None = None
         self._stop = threading.Event()
         self._pictures = _pictures(source) if source.is_dir() else None
         self.recording = _describe(source, self._pictures)
 
     def frames(self) -> Iterator[Frame]:
-        """Every frame; a recording that is damaged or cut off ends early, and `fault` says so."""
-        begun = time.monotonic()
-        for number, image in enumerate(self._images()):
+        """Every frame; a recording that is damaged or cut off ends early, and `fault` says so.
+
+        The pictures of a folder are a sequence as long as they look alike: the pixels say where
+        another scene begins, in a folder as in a film.
+        """
+        begun, cuts = time.monotonic(), Cuts()
+        for number, picture in enumerate(self._images()):
+            image = blackout(picture, self._hidden)
             at = number / self.recording.rate
             if self.real_time and self._stop.wait(max(0.0, begun + at - time.monotonic())):
                 return
             if self._stop.is_set():
                 return
-            yield Frame(read_only(image), begun + at if self.real_time else at, number)
+            seen_at = begun + at if self.real_time else at
+            yield Frame(read_only(image), seen_at, number, cut=cuts.is_cut(image))
 
     def close(self) -> None:
         """End `frames` before its next picture."""
@@ -150,11 +160,12 @@ class LiveCamera:
     Args:
         source: device path or number, or an rtsp:// address.
         silent_s: seconds without a frame before StalledError.
+        hidden: what is blacked out.
     """
 
-    def __init__(self, source: str, silent_s: float) -> None:
+    def __init__(self, source: str, silent_s: float, hidden: Places = ()) -> None:
         self.fault: PictureError | None = None
-        self._source, self._silent_s = source, silent_s
+        self._source, self._silent_s, self._hidden = source, silent_s, hidden
         self._stop = threading.Event()
 
     def frames(self) -> Iterator[Frame]:
@@ -166,7 +177,7 @@ class LiveCamera:
                 now = time.monotonic()
                 if image is not None:
                     number += dropped
-                    yield Frame(read_only(image), now, number)
+                    yield Frame(read_only(blackout(image, self._hidden)), now, number)
                     number, last = number + 1, now
                 elif now - last > self._silent_s:
                     name = without_secrets(self._source)

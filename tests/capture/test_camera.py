@@ -11,11 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from appliance.capture.camera import Camera, FakeCamera
-from appliance.capture.video import RecordedCamera
+from appliance.capture.mask import Places
+from appliance.capture.video import LiveCamera, RecordedCamera
 
-MakeCamera = Callable[[], Camera]
-
-
+LEFT = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
 COUNT = 5
 GREYS = [40 * (number + 1) for number in range(COUNT)]
 PICTURES = [np.full((48, 64, 3), grey, np.uint8) for grey in GREYS]
@@ -39,20 +38,28 @@ def clip_of(pictures: list[NDArray[np.uint8]], path: Path, rate: float = 25.0) -
     return path
 
 
-CAMERAS: dict[str, Callable[[Path], Camera]] = {
-    "fake": lambda _: FakeCamera(PICTURES),
-    "folder": lambda path: RecordedCamera(folder_of(PICTURES, path / "pictures")),
-    "clip": lambda path: RecordedCamera(clip_of(PICTURES, path / "clip.avi")),
-    "clip in real time": lambda path: RecordedCamera(
-        clip_of(PICTURES, path / "clip.avi", 200), real_time=True
+CAMERAS: dict[str, Callable[[Path, Places], Camera]] = {
+    "fake": lambda _, hidden: FakeCamera(PICTURES, hidden=hidden),
+    "folder": lambda path, hidden: RecordedCamera(
+        folder_of(PICTURES, path / "pictures"), hidden=hidden
+    ),
+    "clip": lambda path, hidden: RecordedCamera(
+        clip_of(PICTURES, path / "clip.avi"), hidden=hidden
+    ),
+    "clip in real time": lambda path, hidden: RecordedCamera(
+        clip_of(PICTURES, path / "clip.avi", 200), real_time=True, hidden=hidden
+    ),
+    "live": lambda path, hidden: LiveCamera(
+        str(clip_of(PICTURES, path / "clip.avi")), silent_s=0.2, hidden=hidden
     ),
 }
+RECORDINGS = [name for name in CAMERAS if name != "live"]
 
 
-@pytest.fixture(params=CAMERAS)
+@pytest.fixture(params=RECORDINGS)
 def camera(request: pytest.FixtureRequest, tmp_path: Path) -> Camera:
     """Each camera with the same five grey pictures."""
-    return CAMERAS[request.param](tmp_path)
+    return CAMERAS[request.param](tmp_path, ())
 
 
 def test_a_recording_gives_every_frame_in_order(camera: Camera) -> None:
@@ -74,6 +81,15 @@ def test_an_image_is_bgr_and_cannot_be_written(camera: Camera) -> None:
         assert (frame.image.shape, frame.image.dtype) == ((48, 64, 3), np.uint8)
         with pytest.raises(ValueError, match="read-only"):
             frame.image[0, 0] = 0
+
+
+@pytest.mark.parametrize("name", CAMERAS)
+def test_what_is_hidden_is_black_in_every_frame(name: str, tmp_path: Path) -> None:
+    """Whoever gives the frames: nobody behind a camera can see it, and the rest is as it was."""
+    image = next(CAMERAS[name](tmp_path, [LEFT]).frames()).image
+    assert not image[:, :32].any()
+    assert (image[:, 40:] > 30).all()  # 40, or a later picture where old ones are dropped
+    assert not image.flags.writeable
 
 
 def test_closing_ends_the_frames(camera: Camera) -> None:
