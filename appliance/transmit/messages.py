@@ -55,6 +55,10 @@ class Topics:
         """Health, retained."""
         return f"gatepost/{self.unit}/state"
 
+    def at(self, level: str) -> str:
+        """The unit's topic that ends in `level`."""
+        return f"gatepost/{self.unit}/{level}"
+
 
 @dataclass(frozen=True, slots=True)
 class Publication:

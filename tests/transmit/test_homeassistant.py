@@ -1,0 +1,152 @@
+"""The discovery document against the rules that were measured on three Home Assistants."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.config import Unit
+from appliance.health import Vitals
+from appliance.transmit import messages
+from appliance.transmit.homeassistant import COMPONENTS, Features, announcements, discovery_topic
+from tests.conftest import PASSAGE
+
+UNIT = Unit(id="7f3a9c21", camera="gate")
+EVERYTHING = Features(last=True)
+NOTHING = Features(last=False)
+DEVICE_KEYS = {"ids", "name", "mf", "mdl", "mdl_id", "sn", "sw", "hw", "cu"}
+OPTIONS = {
+    "*": {"p", "name", "ic", "ent_cat", "qos", "uniq_id"},
+    "sensor": {
+        *("stat_t", "val_tpl", "json_attr_t", "json_attr_tpl", "dev_cla", "unit_of_meas"),
+        *("stat_cla", "exp_aft", "ops"),
+    },
+    "binary_sensor": {"stat_t", "val_tpl", "json_attr_t", "json_attr_tpl", "dev_cla", "off_dly"},
+    "event": {"stat_t", "val_tpl", "evt_typ", "dev_cla"},
+    "device_automation": {"atype", "type", "stype", "t", "val_tpl", "pl"},
+}
+"""What each kind may have, of the abbreviations in section 4 of the notes."""
+BLUEPRINT = Path(__file__).parents[2] / "docs" / "gatepost_gate.yaml"
+PUBLISHED = {"availability", "passage", "log", "last", "state"}
+
+
+def documents(features: Features) -> list[dict[str, Any]]:
+    """What is published, parsed."""
+    return [json.loads(each.payload) for each in announcements(UNIT, "1.4.0", features, "home")]
+
+
+@pytest.mark.parametrize("features", [EVERYTHING, NOTHING])
+def test_nothing_stands_in_it_that_loses_the_whole_device(features: Features) -> None:
+    """No unknown key at the root or in `dev`, no `~`, an `o` with a name, no dot in the topic."""
+    for each in announcements(UNIT, "1.4.0", features, "homeassistant"):
+        assert each.topic == "homeassistant/device/7f3a9c21/config"
+        document = json.loads(each.payload)
+        assert set(document) == {"dev", "o", "avty", "cmps"}
+        assert set(document["dev"]) <= DEVICE_KEYS
+        assert document["o"] == {"name": "gatepost", "sw": "1.4.0"}
+        assert document["avty"] == [{"t": "gatepost/7f3a9c21/availability"}]
+        assert "~" not in each.payload
+
+
+def test_it_is_retained_compact_and_far_below_what_tools_cut_off() -> None:
+    """MQTT Explorer shows 20 kB; the units sign stands as itself, not escaped."""
+    (publication,) = announcements(UNIT, "1.4.0", EVERYTHING, "homeassistant")
+    assert publication.retained
+    assert publication.expiry_s is None
+    assert len(publication.payload.encode()) < 8_000
+    assert '": ' not in re.sub(r"\{\{.*?\}\}", "", publication.payload)
+    assert "°C" in publication.payload
+
+
+def test_every_component_has_what_it_must_and_nothing_unknown() -> None:
+    """`qos` in each, for the root's is ignored before 2026.11; a unique id in all but triggers."""
+    (document,) = documents(EVERYTHING)
+    for key, component in document["cmps"].items():
+        kind = component["p"]
+        assert set(component) <= OPTIONS["*"] | OPTIONS[kind], key
+        assert component["qos"] == 1
+        assert ("uniq_id" in component) == (kind != "device_automation")
+    ids = [each["uniq_id"] for each in document["cmps"].values() if "uniq_id" in each]
+    assert len(ids) == len(set(ids))
+    assert all(re.fullmatch(r"gatepost_7f3a9c21_\w+", each) for each in ids)
+
+
+def test_only_topics_that_somebody_publishes_are_named() -> None:
+    """An entity without messages would stay unknown for ever."""
+    (document,) = documents(EVERYTHING)
+    for component in document["cmps"].values():
+        topics = {v for k, v in component.items() if k in {"t", "stat_t", "json_attr_t", "cmd_t"}}
+        assert topics <= {f"gatepost/7f3a9c21/{level}" for level in PUBLISHED}
+        assert topics
+
+
+def test_no_health_goes_stale_unseen_and_no_plate_ever_does() -> None:
+    """A frozen unit's temperature must not look like news, nor a vanished plate like an erasure."""
+    (document,) = documents(EVERYTHING)
+    stale = {key for key, each in document["cmps"].items() if "exp_aft" in each}
+    assert stale == {"temp", "queue", "clock"}
+
+
+def test_templates_read_fields_that_exist() -> None:
+    """A field that is renamed in a payload must be renamed here."""
+    vitals = Vitals(0, 0, 0, {}, {}, (), 61.2, "ntp")
+    state = json.loads(messages.state_body(vitals, 0, 0))
+    passage = json.loads(messages.passage_body(PASSAGE, UNIT, "m")) | {"late": False}
+    for component in COMPONENTS:
+        sent = state if "state" in component.topics.values() else passage
+        for field in re.findall(r"value_json\.([a-z_.]+)", str(component.options)):
+            _follow(sent, field)
+
+
+def _follow(body: dict[str, Any], path: str) -> None:
+    for level in path.split("."):
+        assert level in body, path
+        body = body[level]
+
+
+def test_the_triggers_are_by_list_and_by_the_units_own_decision() -> None:
+    """Who trusts the unit's policy needs no conditions of their own."""
+    (document,) = documents(EVERYTHING)
+    triggers = [each for each in document["cmps"].values() if each["p"] == "device_automation"]
+    assert [(each["type"], each["val_tpl"], each["pl"]) for each in triggers] == [
+        ("plate_allowed", "{{ value_json.list }}", "allowed"),
+        ("plate_watched", "{{ value_json.list }}", "watched"),
+        ("decision_open", "{{ value_json.decision.action }}", "open"),
+    ]
+    assert {each["t"] for each in triggers} == {"gatepost/7f3a9c21/passage"}
+
+
+def test_what_no_longer_exists_is_taken_away_first() -> None:
+    """Merely leaving it out would keep it; what stays retained names it no more."""
+    taking, holding = documents(NOTHING)
+    assert taking["cmps"]["last_plate"] == {"p": "sensor"}
+    assert taking["cmps"]["last_seen"] == {"p": "sensor"}
+    assert not {"last_plate", "last_seen"} & set(holding["cmps"])
+    assert taking["cmps"] | holding["cmps"] == taking["cmps"]
+
+
+def test_the_prefix_is_the_users() -> None:
+    """Home Assistant may look elsewhere."""
+    assert discovery_topic("u", "ha/lab") == "ha/lab/device/u/config"
+
+
+def test_the_blueprint_asks_only_for_what_a_passage_has() -> None:
+    """An attribute that is not in the payload would keep the gate shut, or open."""
+    asked = set(re.findall(r"attributes\.(\w+)", BLUEPRINT.read_text(encoding="utf-8")))
+    (document,) = documents(EVERYTHING)
+    assert "allowed" in document["cmps"]["passage"]["evt_typ"]
+    sent = json.loads(messages.passage_body(PASSAGE, UNIT, "m"))
+    assert asked == {"event_type", "confidence", "direction", "time"}
+    assert asked - {"event_type"} <= set(sent)
+
+
+def test_the_blueprint_is_deaf_to_restarts_and_to_what_waited() -> None:
+    """Both lines held in a real Home Assistant; neither may be lost in an edit."""
+    text = BLUEPRINT.read_text(encoding="utf-8")
+    assert "not_from: [unavailable]" in text
+    assert "not_to: [unavailable, unknown]" in text
+    assert "total_seconds() | abs < fresh" in text
