@@ -232,10 +232,10 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One row of the outbox: a passage that the broker has not acknowledged yet.
+    """One passage for the broker: a row of the outbox, or told early.
 
     Attributes:
-        seq: counts passages without a gap.
+        seq: counts passages without a gap, from 1; 0 where it is told early and not recorded yet.
         uuid: the passage's.
         body: the payload as JSON, without `late` and `age_s`, which are known only at sending.
         epoch_ms: wall-clock time of the passage.

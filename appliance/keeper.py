@@ -59,7 +59,7 @@ class Keeper:
     next_at: float = field(default=0.0, init=False)  # monotonic seconds
     told: tuple[object, ...] = field(default=(), init=False)
     clock_s: float = field(default_factory=_clock_s, init=False)
-    began_after: int = field(default=-1, init=False)  # newest seq of the process before this
+    known_seq: int = field(default=0, init=False)  # recorded before the clock was looked at last
 
     def maintain(self, beat: Beat) -> None:
         """Look for changes every second, forget and report every minute, until the unit stops.
@@ -93,13 +93,13 @@ class Keeper:
         A unit without a battery clock starts days behind; once it learns the time, retention would
         take what it has just seen for old.
         """
-        if self.began_after < 0:
-            self.began_after = self.passages.newest_before_this_process()
+        newest = self.passages.newest()  # before the clock is looked at
         jump = _clock_s() - self.clock_s
         if abs(jump) > JUMP_S:
             log.warning("the clock was set by %.0f s", jump)
-            self.passages.move_in_time(self.began_after, round(jump * 1000))
+            self.passages.move_in_time(self.known_seq, round(jump * 1000))
             self.clock_s += jump
+        self.known_seq = newest
 
     def worth_telling(self, vitals: Vitals) -> tuple[object, ...]:
         """What is published as soon as it changes; a new broker knows nothing yet."""

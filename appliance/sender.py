@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from math import inf
 from threading import Event
@@ -23,7 +24,13 @@ TURN_S = 0.5  # the longest sleep of the sender; new passages and receipts wake 
 REFUSAL_PAUSE_S = 30.0  # a refused row is tried again then: an ACL is mended by a person
 HURRY_S = 2.0  # for what still waits, when a signal ends the unit
 
+MEMORY = 1000  # passages shown early; a record that is late for its turn leaves one behind
+
 log = logging.getLogger(__name__)
+
+
+def _recently() -> deque[str]:
+    return deque(maxlen=MEMORY)
 
 
 @dataclass(slots=True)
@@ -31,7 +38,8 @@ class Sender:
     """Brings passages from the outbox to the broker.
 
     A passage leaves the outbox when the broker has acknowledged its copy on `log`, never before.
-    The live copy goes ahead of any backlog, once, and is never sent again.
+    The live copy goes ahead of any backlog, once, and is never sent again: told early it is not
+    sent a second time when the record follows.
 
     Attributes:
         outbox: on a connection of its own to the database.
@@ -54,7 +62,10 @@ class Sender:
     linger_s: float = 2.0
     session: int = field(default=0, init=False)
     handed: set[int] = field(default_factory=set, init=False)  # to this session, no receipt yet
-    live_seq: int = field(default=0, init=False)  # of the newest live copy
+    live_seq: int = field(
+        default=0, init=False
+    )  # of the newest record that had its turn to be live
+    shown: deque[str] = field(default_factory=_recently, init=False)  # live, their record follows
     last_seq: int = field(default=0, init=False)  # of the newest copy on `last`
     hold_until: float = field(default=0.0, init=False)  # monotonic seconds, after a refusal
     hurried_until: float = field(default=inf, init=False)  # monotonic seconds
@@ -131,10 +142,22 @@ class Sender:
                 self.hold_until = time.monotonic() + REFUSAL_PAUSE_S
 
     def show_live(self) -> None:
-        """Publish passages that are still fresh, whatever else waits."""
-        for message in self.outbox.fresh(self.live_seq, time.monotonic(), self.link.room):
+        """Publish passages that are still fresh, whatever else waits: those in sight first."""
+        now = time.monotonic()
+        early = [each for each in self.outbox.early(now) if each.uuid not in self.shown]
+        for message in early[: self.link.room]:
             self.link.publish(messages.live(self.topics, message))
-            self.live_seq = message.seq
+            self.shown.append(message.uuid)
+        for message in self.outbox.fresh(self.live_seq, now, self.link.room):
+            self.show_record(message)
+
+    def show_record(self, message: Message) -> None:
+        """Publish a passage that has gone by, unless that was done early."""
+        if message.uuid in self.shown:
+            self.shown.remove(message.uuid)
+        else:
+            self.link.publish(messages.live(self.topics, message))
+        self.live_seq = message.seq
 
     def show_last(self) -> None:
         """Publish the newest passage for dashboards, for as long as it may be kept."""

@@ -80,6 +80,12 @@ class Bench:
             self.passages.record(passage, passage_body(passage, UNIT, "det/ocr"), fresh_until)
         self.wake.set()
 
+    def tell_early(self, number: int, fresh_s: float) -> None:
+        """Tell a passage early that is fresh for so long from now."""
+        passage, fresh_until = numbered(number), time.monotonic() + fresh_s
+        self.passages.tell_early(passage, passage_body(passage, UNIT, "det/ocr"), fresh_until)
+        self.wake.set()
+
     def turns(self, count: int) -> None:
         """Let the sender have some turns."""
         for _ in range(count):
@@ -98,7 +104,7 @@ class FakeBench(Bench):
         link.connect()
         super().__init__(folder, link, wake)
 
-    def sent(self, *but: str) -> list[tuple[str, int, bool]]:
+    def sent(self, *but: str) -> list[tuple[str, int | None, bool]]:
         """Topic, seq and lateness of what went out, in order, without some topics."""
         return [
             _brief(each)
@@ -111,7 +117,7 @@ def _level(publication: Publication) -> str:
     return publication.topic.rsplit("/", 1)[1]
 
 
-def _brief(publication: Publication) -> tuple[str, int, bool]:
+def _brief(publication: Publication) -> tuple[str, int | None, bool]:
     body = publication_body(publication.payload)
     return _level(publication), body["seq"], body["late"]
 
@@ -205,6 +211,48 @@ def test_no_more_than_the_window_is_in_flight(bench: FakeBench) -> None:
     bench.turns(5)
     assert len(bench.sent()) == WINDOW
     assert len(bench.sent()) == len(set(bench.sent()))
+
+
+def test_what_is_told_early_is_live_at_once_and_only_once(bench: FakeBench) -> None:
+    """Ahead of the backlog, without a `seq`; the record goes to the others, and is not late."""
+    bench.record(range(300), None)
+    bench.turns(3)
+    bench.tell_early(1000, FOR_EVER)
+    bench.turns(3)
+    bench.sender.drain(PATIENCE_S, lambda: None)
+    bench.record(range(1000, 1001), FOR_EVER)
+    bench.turns(2)
+    assert bench.sent("log", "last") == [("passage", None, False)]
+    assert bench.sent()[-2:] == [("last", 301, False), ("log", 301, False)]
+    assert not bench.sender.shown
+    bench.record(range(1001, 1002), FOR_EVER)
+    bench.turns(2)
+    assert bench.sent("log", "last")[1:] == [("passage", 302, False)]
+
+
+def test_what_could_not_be_told_early_is_live_when_it_is_recorded(bench: FakeBench) -> None:
+    """The broker was away meanwhile; what is no longer fresh waits for its record."""
+    bench.link.lose()
+    bench.tell_early(1, -0.001)
+    bench.link.connect()
+    bench.turns(2)
+    assert bench.sent() == []
+    bench.record(range(1, 2), FOR_EVER)
+    bench.turns(2)
+    assert bench.sent("last", "log") == [("passage", 1, False)]
+
+
+def test_what_was_told_early_is_not_live_again_after_an_outage(bench: FakeBench) -> None:
+    """Told, cut off, recorded: the new connection gets the record, nobody a second live copy."""
+    bench.tell_early(1, FOR_EVER)
+    bench.turns(1)
+    bench.link.lose()
+    bench.turns(1)
+    bench.record(range(1, 2), FOR_EVER)
+    bench.link.connect()
+    bench.turns(2)
+    assert bench.sent("last", "log") == [("passage", None, False)]
+    assert bench.outbox.waiting() == 0
 
 
 def test_a_refused_row_stays_is_shown_and_tried_again(bench: FakeBench) -> None:

@@ -66,6 +66,15 @@ ADDITIONS = (
         plate TEXT NOT NULL,
         body TEXT NOT NULL,
         PRIMARY KEY (list, plate)) WITHOUT ROWID""",
+    # told while the vehicle is still in sight; `record` puts the passage in its place
+    """CREATE TABLE IF NOT EXISTS early (
+        uuid TEXT PRIMARY KEY,
+        epoch_ms INTEGER NOT NULL,
+        kept_from_ms INTEGER NOT NULL,
+        hit INTEGER NOT NULL,
+        session TEXT NOT NULL,
+        fresh_until REAL NOT NULL,
+        body TEXT NOT NULL) WITHOUT ROWID""",
 )
 
 Row = tuple[Any, ...]

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from appliance.decision import Decision
-from appliance.domain import Message, Passage
+from appliance.domain import Message
 from appliance.store.database import SESSION, Database, Row
 
 MESSAGES = """SELECT seq, uuid, body, epoch_ms, CASE session WHEN ? THEN fresh_until END
     FROM outbox JOIN passages USING (seq)"""
+EARLY = """SELECT 0, uuid, body, epoch_ms, fresh_until FROM early
+    WHERE session = ? AND fresh_until > ? ORDER BY epoch_ms, uuid"""
 
 
 class Outbox:
@@ -41,6 +43,10 @@ class Outbox:
             limit,
         )
 
+    def early(self, now: float) -> list[Message]:
+        """Those told early, in sight still and fresh at `now` (monotonic seconds); `seq` is 0."""
+        return [_message(row) for row in self._database.rows(EARLY, (SESSION, now))]
+
     def newest(self) -> Message | None:
         """The waiting message of the latest passage."""
         return next(iter(self._messages("ORDER BY seq DESC LIMIT 1")), None)
@@ -67,18 +73,18 @@ class Outbox:
         return [_message(row) for row in rows]
 
 
-def enqueue(database: Database, seq: int, passage: Passage, size: int, until: float | None) -> None:
+def enqueue(database: Database, seq: int, hit: bool, size: int, until: float | None) -> None:
     """Let history row `seq`, whose body has `size` bytes, wait for the broker.
 
     Belongs inside the transaction that writes the history row.
     """
     database.change(
         "INSERT INTO outbox (seq, hit, bytes, session, fresh_until) VALUES (?, ?, ?, ?, ?)",
-        (seq, _is_hit(passage.decision), size, SESSION, until),
+        (seq, hit, size, SESSION, until),
     )
 
 
-def _is_hit(decision: Decision) -> bool:
+def is_hit(decision: Decision) -> bool:
     """Whether somebody waits for this passage: it is watched, or something was done about it."""
     return decision.list == "watched" or decision.action != "ignore"
 

@@ -1,17 +1,39 @@
 """The local history of passages, and the one way into the outbox.
 
 The rule to know: history row and outbox row are written in one transaction, and forgotten together.
+What is told while the vehicle is still in sight waits beside them until its record takes its place.
 """
 
 from __future__ import annotations
 
 import time
+from dataclasses import astuple, dataclass
 
 from appliance.domain import Message, Passage
 from appliance.store.database import SESSION, Database
-from appliance.store.outbox import enqueue, trim
+from appliance.store.outbox import enqueue, is_hit, trim
 
 AT_A_TIME = 500  # rows that one transaction forgets: tens of milliseconds on a good disk
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A passage as the file has it.
+
+    Attributes:
+        uuid, epoch_ms: the passage's.
+        kept_from_ms: wall-clock time from which retention counts.
+        hit: somebody waits for it.
+        written_by: the session of the process that told it first.
+        body: the payload.
+    """
+
+    uuid: str
+    epoch_ms: int
+    kept_from_ms: int
+    hit: bool
+    written_by: str
+    body: str
 
 
 class Passages:
@@ -32,6 +54,21 @@ class Passages:
         self._database = database
         self._outbox_bytes = outbox_bytes
 
+    def tell_early(self, passage: Passage, body: str, fresh_until: float) -> None:
+        """Write what is said of a vehicle in sight, durably; `record` of its uuid takes it away.
+
+        Args:
+            passage: as far as it is known now.
+            body: the payload as JSON, without what is known only at sending.
+            fresh_until: monotonic seconds up to which it may go out as live.
+        """
+        with self._database.transaction():
+            self._database.change(
+                "INSERT INTO early (uuid, epoch_ms, kept_from_ms, hit, session, body, fresh_until)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (*astuple(_kept(passage, body)), fresh_until),
+            )
+
     def record(self, passage: Passage, body: str, fresh_until: float | None) -> int:
         """Write a passage, durably; one that is already here is left as it is.
 
@@ -44,10 +81,25 @@ class Passages:
             Its `seq`.
         """
         with self._database.transaction():
-            known = self._database.rows("SELECT seq FROM passages WHERE uuid = ?", (passage.uuid,))
-            if known:
-                return int(known[0][0])
-            return self._insert(passage, body, fresh_until)
+            self._database.change("DELETE FROM early WHERE uuid = ?", (passage.uuid,))
+            return self._keep(_kept(passage, body), fresh_until)
+
+    def recover(self) -> int:
+        """Record, as it was told, what another process told early and did not live to record.
+
+        Returns:
+            How many passages these were.
+        """
+        with self._database.transaction():
+            rows = self._database.rows(
+                "SELECT uuid, epoch_ms, kept_from_ms, hit, session, body FROM early"
+                " WHERE session != ? ORDER BY epoch_ms, uuid",
+                (SESSION,),
+            )
+            for row in rows:
+                self._keep(_Kept(*row), None)
+            self._database.change("DELETE FROM early WHERE session != ?", (SESSION,))
+        return len(rows)
 
     def recent(self, limit: int) -> list[Message]:
         """The last `limit` passages, newest first, none of them fresh any more."""
@@ -55,6 +107,10 @@ class Passages:
             "SELECT seq, uuid, body, epoch_ms FROM passages ORDER BY seq DESC LIMIT ?", (limit,)
         )
         return [Message(seq, uuid, body, at, None) for seq, uuid, body, at in rows]
+
+    def newest(self) -> int:
+        """The highest `seq` in the history, 0 where it is empty."""
+        return int(self._database.rows("SELECT max(seq) FROM passages")[0][0] or 0)
 
     def forget(self, before_epoch_ms: int) -> int:
         """Delete what passed before that time, sent or not, from the file itself.
@@ -71,42 +127,57 @@ class Passages:
         self._database.empty_log()
         return gone
 
-    def newest_before_this_process(self) -> int:
-        """The highest `seq` that another process wrote, 0 where there is none."""
-        rows = self._database.rows(
-            "SELECT max(seq) FROM passages WHERE written_by != ?", (SESSION,)
-        )
-        return int(rows[0][0] or 0)
+    def move_in_time(self, known_seq: int, by_ms: int) -> None:
+        """Let retention of what this process wrote begin that much later: the clock was set.
 
-    def move_in_time(self, after_seq: int, by_ms: int) -> None:
-        """Let retention of all passages after a `seq` begin that much later: the clock was set."""
+        Args:
+            known_seq: what was recorded up to it was so before the clock was set.  Of anything
+                later that is not known; it was so just now, so that of its two possible times the
+                one nearer to now is right.
+            by_ms: what the clock was set by.
+        """
+        now_ms = round(time.time() * 1000)
         with self._database.transaction():
             self._database.change(
-                "UPDATE passages SET kept_from_ms = kept_from_ms + ? WHERE seq > ?",
-                (by_ms, after_seq),
+                "UPDATE passages SET kept_from_ms = kept_from_ms + ? WHERE written_by = ?"
+                " AND (seq <= ? OR abs(kept_from_ms + ? - ?) < abs(kept_from_ms - ?))",
+                (by_ms, SESSION, known_seq, by_ms, now_ms, now_ms),
+            )
+            self._database.change(
+                "UPDATE early SET kept_from_ms = kept_from_ms + ? WHERE session = ?"
+                " AND abs(kept_from_ms + ? - ?) < abs(kept_from_ms - ?)",
+                (by_ms, SESSION, by_ms, now_ms, now_ms),
             )
 
     def _forget_some(self, before_epoch_ms: int) -> int:
         """A few at a time: whoever records must not wait for a large clearance."""
         with self._database.transaction():
+            self._database.change("DELETE FROM early WHERE kept_from_ms < ?", (before_epoch_ms,))
             return self._database.change(
                 "DELETE FROM passages WHERE seq IN"
                 " (SELECT seq FROM passages WHERE kept_from_ms < ? LIMIT ?)",
                 (before_epoch_ms, AT_A_TIME),
             )
 
-    def _insert(self, passage: Passage, body: str, fresh_until: float | None) -> int:
+    def _keep(self, kept: _Kept, fresh_until: float | None) -> int:
+        """The one place where a passage comes into the history; its `seq`, old or new."""
+        known = self._database.rows("SELECT seq FROM passages WHERE uuid = ?", (kept.uuid,))
+        return int(known[0][0]) if known else self._insert(kept, fresh_until)
+
+    def _insert(self, kept: _Kept, fresh_until: float | None) -> int:
         self._database.change(
             "INSERT INTO passages (uuid, epoch_ms, kept_from_ms, written_by, body)"
             " VALUES (?, ?, ?, ?, ?)",
-            (passage.uuid, passage.epoch_ms, _kept_from_ms(passage), SESSION, body),
+            (kept.uuid, kept.epoch_ms, kept.kept_from_ms, kept.written_by, kept.body),
         )
         seq = int(self._database.rows("SELECT last_insert_rowid()")[0][0])
         if self._outbox_bytes is not None:
-            enqueue(self._database, seq, passage, len(body.encode()), fresh_until)
+            enqueue(self._database, seq, kept.hit, len(kept.body.encode()), fresh_until)
             trim(self._database, self._outbox_bytes)
         return seq
 
 
-def _kept_from_ms(passage: Passage) -> int:
-    return round(time.time() * 1000) if passage.recorded else passage.epoch_ms
+def _kept(passage: Passage, body: str) -> _Kept:
+    kept_from_ms = round(time.time() * 1000) if passage.recorded else passage.epoch_ms
+    hit = is_hit(passage.decision)
+    return _Kept(passage.uuid, passage.epoch_ms, kept_from_ms, hit, SESSION, body)

@@ -126,10 +126,10 @@ def complete(message: Message, age_s: int | None) -> str:
     """The payload of a passage as it goes out now.
 
     Args:
-        message: the row of the outbox.
+        message: the row of the outbox, or the passage told early, which has no `seq` yet.
         age_s: seconds since the vehicle was seen, for a late copy; None for a fresh one.
     """
-    body = json.loads(message.body) | {"seq": message.seq, "late": age_s is not None}
+    body = json.loads(message.body) | {"seq": message.seq or None, "late": age_s is not None}
     return _json(body if age_s is None else body | {"age_s": age_s})
 
 

@@ -174,9 +174,9 @@ def test_a_writer_killed_in_mid_commit_leaves_whole_rows(tmp_path: Path) -> None
         database.close()
 
 
-def _write_and_kill(path: Path, begin: int) -> int:
+def _write_and_kill(path: Path, begin: int, writer: str = WRITER) -> int:
     """A child records passages until it is killed; gives how many it had reported."""
-    command = [sys.executable, "-c", WRITER, str(path), str(begin)]
+    command = [sys.executable, "-c", writer, str(path), str(begin)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path.cwd()) as child:
         assert child.stdout is not None
         reported = [child.stdout.readline() for _ in range(20)]
@@ -228,6 +228,90 @@ def test_a_clock_that_is_set_takes_nothing_and_keeps_nothing(database: Database)
     """Passages of a process whose clock was days behind are as old after it is set as before."""
     passages = Passages(database, 10**6)
     passages.record(numbered(1, epoch_ms=1000), "{}", None)
-    passages.move_in_time(passages.newest_before_this_process(), 10 * DAY_MS)
+    passages.move_in_time(passages.newest(), 10 * DAY_MS)
     assert passages.forget(10 * DAY_MS) == 0
     assert passages.forget(10 * DAY_MS + 1001) == 1
+
+
+def test_a_clock_that_is_set_moves_each_passage_once(database: Database) -> None:
+    """Also one that was recorded, or told early, between the clock's jump and the keeper's turn."""
+    passages, now_ms = Passages(database, ROOM), round(time.time() * 1000)
+    for jump_ms in (10 * DAY_MS, -10 * DAY_MS):
+        before, after = now_ms - jump_ms - 1000, now_ms - 1000
+        numbers = [passages.newest() + further for further in range(1, 6)]
+        for number, epoch_ms in zip(numbers, [before, before, after, before, after], strict=True):
+            passages.record(numbered(number, epoch_ms=epoch_ms), "{}", None)
+        for uuid, epoch_ms in (("early", before), ("earlier", after)):
+            told = numbered(0, uuid=f"{uuid}{jump_ms}", epoch_ms=epoch_ms)
+            passages.tell_early(told, "{}", 0.0)
+        passages.move_in_time(numbers[1], jump_ms)
+        for table in ("passages", "early"):
+            kept = database.rows(f"SELECT kept_from_ms FROM {table}")  # noqa: S608  # as above
+            assert set(kept) == {(after,)}
+        passages.forget(1 << 60)
+
+
+def test_what_another_process_wrote_does_not_move(tmp_path: Path) -> None:
+    """Its clock was another one."""
+    path = tmp_path / "gatepost.db"
+    written = _write_and_kill(path, 0)
+    passages = Passages(Database(path), ROOM)
+    passages.move_in_time(passages.newest(), 10 * DAY_MS)
+    assert passages.forget(round(time.time() * 1000) + 60_000) >= written
+
+
+def test_what_is_told_early_gives_way_to_its_record(database: Database) -> None:
+    """Live without a `seq`, while it is fresh; then an ordinary passage, once."""
+    passages, outbox = Passages(database, ROOM), Outbox(database)
+    passages.tell_early(PASSAGE, '{"plate": "early"}', 12.5)
+    (early,) = outbox.early(12.4)
+    assert (early.seq, early.uuid, early.body) == (0, PASSAGE.uuid, '{"plate": "early"}')
+    assert (early.epoch_ms, early.fresh_until) == (PASSAGE.epoch_ms, 12.5)
+    assert outbox.early(12.5) == []
+    assert (outbox.waiting(), passages.recent(9)) == (0, [])
+    assert passages.record(PASSAGE, '{"plate": "late"}', 20.0) == 1
+    assert outbox.early(0.0) == []
+    assert [message.body for message in outbox.pending(0, 9)] == ['{"plate": "late"}']
+
+
+def test_early_ones_of_this_process_are_not_recovered(database: Database) -> None:
+    """Their vehicles are in sight."""
+    passages = Passages(database, ROOM)
+    passages.tell_early(PASSAGE, "{}", 12.5)
+    assert passages.recover() == 0
+    assert len(Outbox(database).early(0.0)) == 1
+
+
+TELLER = WRITER.replace("passages.record(", "passages.tell_early(")
+
+
+def test_what_was_told_early_survives_its_process(tmp_path: Path) -> None:
+    """SIGKILL before the record: the next process records each once, as it was told, late."""
+    path = tmp_path / "gatepost.db"
+    told = _write_and_kill(path, 0, TELLER)
+    database = Database(path)
+    passages, outbox = Passages(database, 10**8), Outbox(database)
+    assert outbox.early(0.0) == []
+    assert passages.recover() >= told
+    assert passages.recover() == 0
+    waiting = outbox.pending(0, 10**6)
+    assert [message.seq for message in waiting] == list(range(1, len(waiting) + 1))
+    assert [message.uuid for message in waiting[:2]] == [numbered(0).uuid, numbered(1).uuid]
+    assert len(json.loads(waiting[0].body)["filling"]) == 5000
+    assert outbox.fresh(0, 0.0, 99) == []
+    assert database.rows("SELECT count(*) FROM early") == [(0,)]
+    passages.move_in_time(passages.newest(), 10 * DAY_MS)
+    assert passages.forget(round(time.time() * 1000) + 60_000) == len(waiting)
+
+
+def test_what_was_told_early_is_forgotten_from_the_disk(tmp_path: Path) -> None:
+    """Though its vehicle is in sight still, or its record has taken its place."""
+    passages = Passages(Database(tmp_path / "gatepost.db"), ROOM)
+    body = json.dumps({"plate": "ZZ99SECRET"})
+    for number in range(200):
+        passages.tell_early(numbered(number, epoch_ms=1000), body, 1e9)
+    for number in range(100):
+        passages.record(numbered(number, epoch_ms=1000), "{}", None)
+    assert _bytes_of(tmp_path).count(b"ZZ99SECRET") > 0
+    assert passages.forget(2000) == 100
+    assert _bytes_of(tmp_path).count(b"ZZ99SECRET") == 0
