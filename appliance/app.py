@@ -17,6 +17,7 @@ from appliance.errors import ConfigurationError
 from appliance.gpio import require_library
 from appliance.health import Health
 from appliance.keeper import Keeper
+from appliance.orders import Orders
 from appliance.pipeline import Announce, Lane
 from appliance.recognize.detect import Detector, one_look
 from appliance.recognize.model import LiteModel, read_manifest
@@ -207,7 +208,12 @@ def _keeper(unit: _Unit, entrance: Entrance, standing: StandingLists, database: 
         stopping=unit.stopping,
         retention_s=unit.config.store.retention_hours * 3600,
         tend=entrance.tend,
+        orders=_orders(unit, unit.link, database) if unit.link is not None else None,
     )
+
+
+def _orders(unit: _Unit, link: MqttLink, database: Database) -> Orders:
+    return Orders(link=link, topics=unit.topics, lists=ListStore(database))
 
 
 def _sender(unit: _Unit, link: MqttLink, linger_s: float) -> Sender:

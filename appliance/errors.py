@@ -97,6 +97,10 @@ class ListError(GatepostError):
         return "\n".join(fault.told for fault in self.faults)
 
 
+class OrderError(GatepostError):
+    """A command over MQTT is refused, and nothing was changed; no plate stands in the text."""
+
+
 class ListFileError(GatepostError):
     """The file of a list cannot be read (exit 66, EX_NOINPUT)."""
 

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from threading import Event
 
 from appliance.health import Beat, Health, Vitals
+from appliance.orders import Orders
 from appliance.standing import StandingLists
 from appliance.store.outbox import Outbox
 from appliance.store.passages import Passages
 from appliance.transmit import messages
+from appliance.transmit.link import Link
 from appliance.transmit.messages import Topics
-from appliance.transmit.mqtt import Link
 
 LOOK_S = 1.0  # how soon a new problem is published
 JUMP_S = 60.0  # more than a clock drifts in a minute
@@ -45,6 +46,7 @@ class Keeper:
         stopping: set when the loop shall return.
         retention_s: seconds that a passage is kept.
         tend: looks after the gate here too, should the lane hang.
+        orders: carries out commands; None where there is no broker.
     """
 
     passages: Passages
@@ -56,6 +58,7 @@ class Keeper:
     stopping: Event
     retention_s: float
     tend: Callable[[], None]
+    orders: Orders | None = None
     next_at: float = field(default=0.0, init=False)  # monotonic seconds
     told: tuple[object, ...] = field(default=(), init=False)
     clock_s: float = field(default_factory=_clock_s, init=False)
@@ -76,8 +79,7 @@ class Keeper:
     def turn(self) -> None:
         """Do what is due now."""
         self.tend()
-        if self.standing.refresh():
-            log.info("the lists have changed")
+        self.obey()
         self.follow_clock()
         vitals, now = self.health.snapshot(), time.monotonic()
         is_due = now >= self.next_at
@@ -86,6 +88,16 @@ class Keeper:
             self.passages.forget(int((time.time() - self.retention_s) * 1000))
         if is_due or self.worth_telling(vitals) != self.told:
             self.report(vitals)
+
+    def obey(self) -> None:
+        """Carry out commands, take over the lists whoever changed them, and tell both."""
+        if self.orders is not None:
+            self.orders.carry_out()
+        lists_changed = self.standing.refresh()
+        if lists_changed:
+            log.info("the lists have changed")
+        if self.orders is not None:
+            self.orders.tell(lists_changed=lists_changed)
 
     def follow_clock(self) -> None:
         """Where the clock was set, this process's passages move with it: they are as old as before.

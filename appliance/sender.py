@@ -17,8 +17,8 @@ from appliance.health import Beat, Health
 from appliance.store.outbox import Outbox
 from appliance.transmit import messages
 from appliance.transmit.inflight import WINDOW
+from appliance.transmit.link import Link
 from appliance.transmit.messages import Receipt, Topics
-from appliance.transmit.mqtt import Link
 
 TURN_S = 0.5  # the longest sleep of the sender; new passages and receipts wake it at once
 REFUSAL_PAUSE_S = 30.0  # a refused row is tried again then: an ACL is mended by a person

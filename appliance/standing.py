@@ -6,12 +6,13 @@ builds new Lists beside the old; the lane asks the newest through `match`, which
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from appliance.decision import ListName, Match
 from appliance.domain import Direction
-from appliance.errors import ListError, StoreError
-from appliance.respond.entries import Entry
+from appliance.errors import Fault, ListError, StoreError
+from appliance.respond.entries import Entry, parse_stored
 from appliance.respond.listfile import parse_json
 from appliance.respond.lists import PRECEDENCE, ListCommand, Lists
 from appliance.store.lists import ListStore
@@ -68,28 +69,39 @@ def load_entries(store: ListStore) -> dict[ListName, tuple[Entry, ...]]:
     """
     bodies = store.bodies()
     try:
-        return {
-            name: parse_json(f"[{','.join(bodies.get(name, ()))}]".encode()) for name in PRECEDENCE
-        }
+        return {name: _entries(bodies.get(name, ())) for name in PRECEDENCE}
     except ListError as fault:
         raise StoreError(f"the lists in the store are damaged: {fault}") from fault
 
 
-def carry_out(command: ListCommand, store: ListStore) -> bool:
-    """Change a list as a command wants it, durably.
+def _entries(bodies: Sequence[str]) -> tuple[Entry, ...]:
+    """As one array, five times as fast; one by one where a later release has written some."""
+    try:
+        return parse_json(f"[{','.join(bodies)}]".encode())
+    except ListError:
+        return tuple(map(parse_stored, bodies))
+
+
+def carry_out(command: ListCommand, store: ListStore) -> Entry | None:
+    """Change a list as a command wants it, durably; the same again changes nothing.
 
     Returns:
-        Whether there was something to change: a plate that is removed may not have been there.
+        The entry that was replaced or removed; None where there was none, or a list was set.
 
     Raises:
-        ListError: the list would become too long; nothing was changed.
+        ListError: the list would become too long, or the plate to remove is not there; nothing was
+            changed.
         StoreError: the store cannot be written; nothing was changed.
     """
     if command.verb == "set":
         store.replace(command.list, {entry.plate: entry.body for entry in command.entries})
-        return True
+        return None
     (entry,) = command.entries
-    if command.verb == "remove":
-        return store.remove(command.list, entry.plate)
-    store.add(command.list, entry.plate, entry.body)
-    return True
+    if command.verb == "add":
+        before = store.add(command.list, entry.plate, entry.body)
+        return parse_stored(before) if before is not None else None
+    gone = store.remove(command.list, entry.plate)
+    if gone is None:
+        told = f"does not stand on {command.list}"
+        raise ListError([Fault("", "plate", entry.plate, told)])
+    return parse_stored(gone)

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from appliance.config import Mqtt, Unit
@@ -87,6 +88,7 @@ class Broker:
             f"listener {self.port} 127.0.0.1",
             "user root" if os.geteuid() == 0 else "",  # else root's folder is not writable to it
             "persistence true",
+            "log_type all",
             f"persistence_location {folder}/",
             "max_inflight_messages 0",  # to a listener: what is acknowledged has been delivered
             "max_queued_messages 100000",  # 0 makes 2.0.11 hang up after each refusal
@@ -120,6 +122,10 @@ class Broker:
         """SIGSTOP: connections stay, nothing is answered any more."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
+
+    def told(self) -> str:
+        """Its log."""
+        return (self._folder / "mosquitto.log").read_text(encoding="utf-8")
 
     def save(self) -> None:
         """Have it write its sessions and retained messages to the disk (SIGUSR1)."""
@@ -180,6 +186,15 @@ class Listener:
         """What came on the topic that ends in `topic`."""
         return [heard for heard in self.heard if heard.topic.endswith(f"/{topic}")]
 
+    def say(
+        self, topic: str, payload: bytes | str, *, retained: bool = False, name: str | None = None
+    ) -> None:
+        """Publish something, with an id for the answer; the broker has it on return."""
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        if name is not None:
+            properties.UserProperty = ("id", name)
+        self._client.publish(topic, payload, 1, retained, properties).wait_for_publish(PATIENCE_S)
+
     def close(self) -> None:
         """Leave."""
         self._client.disconnect()
@@ -187,7 +202,7 @@ class Listener:
 
     def _on_message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         expiry = getattr(message.properties, "MessageExpiryInterval", None)
-        payload = message.payload.decode()
+        payload = message.payload.decode(errors="replace")
         self.heard.append(Heard(message.topic, payload, message.retain, message.qos, expiry))
 
 

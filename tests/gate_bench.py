@@ -20,6 +20,7 @@ from appliance.domain import Direction, Frame, Message, Passage, Sighting
 from appliance.entrance import Entrance
 from appliance.health import Health
 from appliance.keeper import Keeper
+from appliance.orders import Orders
 from appliance.pipeline import Lane
 from appliance.respond.gate import Gate, Guardian
 from appliance.sender import Sender
@@ -106,6 +107,7 @@ class Bench:
             stopping=stopping,
             retention_s=3600.0,
             tend=self.entrance.tend,
+            orders=Orders(self.link, Topics("unit"), ListStore(keeping)),
         )
         self.health = health
         self.lane.look(Frame(np.zeros((8, 8, 3), np.uint8), time.monotonic() - 3600, 0))

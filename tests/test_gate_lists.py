@@ -91,6 +91,26 @@ def test_who_is_put_on_the_list_opens_until_taken_off(
     assert PULSED_S[0] <= end - begin < PULSED_S[1]
 
 
+def test_a_change_over_mqtt_opens_for_who_comes_after_it(start: Callable[..., Listed]) -> None:
+    """From the unit's next look on, and for nobody who has gone by; retained it changes nothing."""
+    bench = start()
+    bench.link.connect()
+    bench.come()
+    for retained, answer in ((True, STAYS_SHUT), (False, OPENS)):
+        bench.link.command("lists/allowed/add", b"ab-12-cde", retained=retained)
+        bench.keeper.turn()
+        bench.rest()
+        assert bench.pulses == 0, "the change itself opens for nobody"
+        bench.come()
+        bench.rest()
+        assert bench.answers()[-1] == answer
+    bench.link.command("lists/allowed/remove", b"AB12CDE")
+    bench.keeper.turn()
+    bench.come()
+    assert bench.answers()[-1] == STAYS_SHUT
+    assert bench.pulses == 1
+
+
 @pytest.mark.parametrize(
     ("entry", "answer"),
     [

@@ -26,8 +26,9 @@ from appliance.store.passages import Passages
 from appliance.supervisor import Loop, supervise
 from appliance.transmit.fake import FakeLink
 from appliance.transmit.inflight import WINDOW
+from appliance.transmit.link import Link
 from appliance.transmit.messages import Publication, Topics, passage_body
-from appliance.transmit.mqtt import Link, MqttLink
+from appliance.transmit.mqtt import MqttLink
 from tests.conftest import PATIENCE_S, UNIT, Broker, Listener, numbered, until
 
 Listen = Callable[..., Listener]

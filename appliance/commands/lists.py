@@ -22,7 +22,7 @@ from appliance.commands.files import read_file, write_file
 from appliance.config import load_config
 from appliance.decision import ListName, Match
 from appliance.domain import Direction
-from appliance.errors import Fault, ListError
+from appliance.errors import Fault, ListError, StoreError
 from appliance.respond.entries import PARSERS, Entry, fields_of, parse_entry, parse_plate
 from appliance.respond.listfile import format_csv, format_json, parse_csv, parse_json
 from appliance.respond.lists import PRECEDENCE, ListCommand, Lists
@@ -40,6 +40,7 @@ FORMAT = {"csv": format_csv, "json": format_json}
 def show(asked: argparse.Namespace) -> int:
     """Version, length and checksum of every list, or the entries of one, a line each."""
     with _store(asked) as store:
+        print(f"lists in {_path(asked)}:", file=sys.stderr)
         if asked.list is None:
             for name in PRECEDENCE:
                 _say_state(name, store)
@@ -50,7 +51,7 @@ def show(asked: argparse.Namespace) -> int:
 
 
 def add(asked: argparse.Namespace) -> int:
-    """Put an entry on a list, in the place of one with the same plate."""
+    """Put an entry on a list; one with the same plate gives way to it, and is told."""
     entry = parse_entry({field: getattr(asked, field) for field in PARSERS})
     return _change(asked, ListCommand(asked.list, "add", (entry,)))
 
@@ -164,16 +165,39 @@ def _aloud(does: Does) -> Does:
 
 @contextmanager
 def _store(asked: argparse.Namespace) -> Iterator[ListStore]:
-    path = load_config(asked.config).store.folder / DATABASE
+    """The unit's lists.
+
+    Raises:
+        StoreError: there are none: who only looks must not make an empty store in a wrong place.
+    """
+    path = _path(asked)
+    if not path.exists():
+        made = "the unit makes it, or `gatepost lists add` or `import`; or name another --config"
+        raise StoreError(f"{path}: no such store: {made}")
     with closing(Database(path)) as database:
         yield ListStore(database)
 
 
+@contextmanager
+def _new_store(asked: argparse.Namespace) -> Iterator[ListStore]:
+    """The unit's lists, in a new store where there is none."""
+    if not _path(asked).exists():
+        print(f"{_path(asked)}: a new store", file=sys.stderr)
+    with closing(Database(_path(asked))) as database:
+        yield ListStore(database)
+
+
+def _path(asked: argparse.Namespace) -> Path:
+    return load_config(asked.config).store.folder / DATABASE
+
+
 def _change(asked: argparse.Namespace, command: ListCommand) -> int:
-    with _store(asked) as store:
-        if not carry_out(command, store):
-            plate = command.entries[0].plate
-            raise ListError([Fault("", "plate", plate, f"does not stand on {command.list}")])
+    with (_store if command.verb == "remove" else _new_store)(asked) as store:
+        before = carry_out(command, store)
+        if before is not None and before not in command.entries and command.verb == "add":
+            in_journal = "JOURNAL_STREAM" in os.environ  # no plate may stand there
+            told = "an entry" if in_journal else _entry_line(before)
+            print(f"in the place of: {told}", file=sys.stderr)
         _say_state(command.list, store)
     return 0
 

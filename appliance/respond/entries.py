@@ -10,7 +10,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from appliance.errors import Fault, ListError
@@ -44,6 +44,8 @@ class Entry:
         valid_until: last day, which still counts, or the moment at which it ends; empty: for ever.
         times: spans of the week; none of them: always.
         direction: in which the vehicle must drive.
+        rest: canonical JSON of what the store holds beyond that, from a later release; empty:
+            nothing.
     """
 
     plate: str
@@ -52,6 +54,7 @@ class Entry:
     valid_until: str = ""
     times: tuple[Span, ...] = ()
     direction: EntryDirection = "any"
+    rest: str = ""
 
     @property
     def body(self) -> str:
@@ -67,7 +70,8 @@ def fields_of(entry: Entry) -> dict[str, object]:
     fields: dict[str, object] = {field: getattr(entry, field) for field in PARSERS}
     fields["times"] = [span_text(span) for span in entry.times]
     fields["direction"] = "" if entry.direction == "any" else entry.direction
-    return {field: value for field, value in fields.items() if value}
+    rest = json.loads(entry.rest) if entry.rest else {}
+    return {field: value for field, value in fields.items() if value} | rest
 
 
 def parse_plate(value: object) -> str:
@@ -109,6 +113,32 @@ def parse_entry(fields: Mapping[str, object], place: str = "") -> Entry:
     if faults:
         raise ListError(faults)
     return Entry(**values)
+
+
+def parse_stored(body: str) -> Entry:
+    """An entry as it stands in the store, where a later release may have written it.
+
+    A field that is not known here, or says what is not known, is kept in `rest`: one such entry
+    must not take away all lists.
+
+    Raises:
+        ListError: it has no plate that is one, or is no entry at all.
+    """
+    try:
+        fields = dict(json.loads(body))
+    except (ValueError, TypeError) as fault:
+        raise ListError([Fault("", "", "", "an entry is no JSON object")]) from fault
+    rest = {field: value for field, value in fields.items() if not _is_known(field, value)}
+    entry = parse_entry({field: fields[field] for field in fields.keys() - rest.keys()})
+    return replace(entry, rest=CANONICAL.encode(rest) if rest else "")
+
+
+def _is_known(field: str, value: object) -> bool:
+    try:
+        PARSERS[field](value)
+    except (KeyError, ValueError):
+        return False
+    return True
 
 
 def shown(field: str, value: object) -> str:

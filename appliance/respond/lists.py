@@ -12,7 +12,8 @@ The rules to know, in this order:
    list or on two, none on `allowed` and none on `denied` counts: a gate must not guess.  A watched
    one does, for an alert does no harm.
 5. Doubt closes.  Where the clock or the direction is not known, an allowed entry that asks for it
-   does not apply; a denied or a watched one does.
+   does not apply; a denied or a watched one does.  The same where an entry says something that only
+   a later release understands: it may be a condition.
 
 So no entry on `denied` ever opens anything, nor lets anything else open.
 """
@@ -20,11 +21,11 @@ So no entry on `denied` ever opens anything, nor lets anything else open.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, get_args
 
-from appliance.decision import ListName, ListState, Match
+from appliance.decision import ListName, Match
 from appliance.domain import Direction
 from appliance.errors import Fault, ListError
 from appliance.respond.entries import Entry, parse_entry
@@ -116,7 +117,8 @@ def _match(name: ListName, entry: Entry, distance: float, objection: str) -> Mat
 def _objection(name: ListName, entry: Entry, when: datetime | None, direction: Direction) -> str:
     """Why an entry does not apply, in words; empty where it does."""
     untimely = _untimely(entry, when) if when else _undated(name, entry)
-    return untimely or _misdirected(name, entry, direction)
+    unknown = "says what only a later release knows" if entry.rest and name == "allowed" else ""
+    return untimely or _misdirected(name, entry, direction) or unknown
 
 
 def _untimely(entry: Entry, when: datetime) -> str:
@@ -176,11 +178,6 @@ def parse_command(topic_tail: str, payload: bytes) -> ListCommand:
                 return ListCommand(name, verb, _commanded(verb, payload))
     expected = f"expected {'|'.join(PRECEDENCE)} / {'|'.join(get_args(Verb))}"
     raise ListError([Fault("", "topic", repr(topic_tail), expected)])
-
-
-def state_of(state: ListState) -> dict[str, object]:
-    """What may be told about a list to everyone, retained: never a plate."""
-    return asdict(state)
 
 
 def _commanded(verb: Verb, payload: bytes) -> tuple[Entry, ...]:

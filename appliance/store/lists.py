@@ -1,7 +1,8 @@
 """The lists as they stand on the card.
 
 The rules to know: a change happens whole or not at all, and each raises the version of its list by
-one.  What an entry says is not looked at here; it comes and goes as its canonical JSON.
+one; what changes nothing, such as a command that comes twice, raises nothing.  What an entry says
+is not looked at here; it comes and goes as its canonical JSON.
 """
 
 from __future__ import annotations
@@ -60,21 +61,32 @@ class ListStore:
             for plate, body in bodies.items():
                 if known.get(plate) != body:
                     self._put(name, plate, body)
-            self._changed(name)
-
-    def add(self, name: ListName, plate: str, body: str) -> None:
-        """Put an entry on a list, in the place of one with the same plate."""
-        with self._database.transaction():
-            self._put(name, plate, body)
-            self._changed(name)
-
-    def remove(self, name: ListName, plate: str) -> bool:
-        """Take a plate off a list; False, and no new version, where it does not stand there."""
-        with self._database.transaction():
-            found = self._delete(name, plate)
-            if found:
+            if known != bodies:
                 self._changed(name)
-        return found
+
+    def add(self, name: ListName, plate: str, body: str) -> str | None:
+        """Put an entry on a list; gives the one in whose place it came."""
+        with self._database.transaction():
+            before = self._body(name, plate)
+            if before != body:
+                self._put(name, plate, body)
+                self._changed(name)
+        return before
+
+    def remove(self, name: ListName, plate: str) -> str | None:
+        """Take a plate off a list; gives its entry, None where it does not stand there."""
+        with self._database.transaction():
+            before = self._body(name, plate)
+            if before is not None:
+                self._delete(name, plate)
+                self._changed(name)
+        return before
+
+    def _body(self, name: ListName, plate: str) -> str | None:
+        rows = self._database.rows(
+            "SELECT body FROM list_entries WHERE list = ? AND plate = ?", (name, plate)
+        )
+        return str(rows[0][0]) if rows else None
 
     def _known(self, name: ListName) -> dict[str, str]:
         return dict(
@@ -88,9 +100,9 @@ class ListStore:
             "INSERT OR REPLACE INTO list_entries VALUES (?, ?, ?)", (name, plate, body)
         )
 
-    def _delete(self, name: ListName, plate: str) -> bool:
+    def _delete(self, name: ListName, plate: str) -> None:
         gone = "DELETE FROM list_entries WHERE list = ? AND plate = ?"
-        return self._database.change(gone, (name, plate)) > 0
+        self._database.change(gone, (name, plate))
 
     def _changed(self, name: ListName) -> None:
         """Count and sum up a list anew, inside the transaction that changes it.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from threading import Event, Lock
 
+from appliance.transmit.inbox import Inbox, Order
 from appliance.transmit.inflight import PATIENCE_S, WINDOW, InFlight
 from appliance.transmit.messages import Publication, Receipt, Topics, availability
 
@@ -33,6 +34,8 @@ class FakeLink:
         self._connections = 0
         self._number = 0
         self._session = 0
+        self._inbox = Inbox()
+        self._kept: list[tuple[str, bytes]] = []  # by the broker, while the unit is away
 
     @property
     def session(self) -> int:
@@ -50,7 +53,23 @@ class FakeLink:
             self._connections += 1
             self._session = self._connections
             self._hand_over(availability(self._topics, online=True))
+            for topic, payload in self._kept:
+                self._inbox.put(topic, payload, retained=False)
+            self._kept.clear()
         self._wake.set()
+
+    def command(
+        self, topic: str, payload: bytes, *, retained: bool = False, name: str | None = None
+    ) -> None:
+        """Somebody publishes a command to `topic`, which is below the unit's own.
+
+        While the unit is away the broker keeps it, provided that the unit has been there.
+        """
+        with self._lock:
+            if self._session:
+                self._inbox.put(topic, payload, retained=retained, name=name)
+            elif self._connections:
+                self._kept.append((topic, payload))
 
     def lose(self) -> None:
         """The connection breaks: what is unacknowledged is gone, the last will is published."""
@@ -67,6 +86,10 @@ class FakeLink:
             receipts = [receipt for number in numbers for receipt in self._settle(number)]
             self._in_flight.check()
         return receipts
+
+    def orders(self) -> list[Order]:
+        """Commands that came since the last call."""
+        return self._inbox.take()
 
     def publish(self, publication: Publication) -> None:
         """Hand over; without a connection it goes nowhere, and no receipt comes."""

@@ -7,11 +7,12 @@ late; a gate opened by an old message opens for a car that is not there.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
 
 from appliance.config import Unit
-from appliance.decision import Decision, Match
+from appliance.decision import Decision, ListName, ListState, Match
 from appliance.domain import Box, Candidate, Message, Passage
 from appliance.health import Vitals
 
@@ -58,6 +59,16 @@ class Topics:
     def at(self, level: str) -> str:
         """The unit's topic that ends in `level`."""
         return f"gatepost/{self.unit}/{level}"
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """Filters of all that people may ask: no wider than what a unit's ACL lets it read."""
+        changes = (f"gatepost/{self.unit}/lists/+/{verb}" for verb in ("add", "remove", "set"))
+        return (*changes, f"gatepost/{self.unit}/cmd")
+
+    def below(self, topic: str) -> str:
+        """What follows the unit's own part in one of its topics."""
+        return topic.removeprefix(f"gatepost/{self.unit}/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +131,22 @@ def no_last(topics: Topics) -> Publication:
 def state(topics: Topics, body: str) -> Publication:
     """The unit's health."""
     return Publication(topics.state, body, retained=True)
+
+
+def list_state(topics: Topics, name: ListName, state: ListState) -> Publication:
+    """What everyone may know of a list: nothing of what stands on it."""
+    return Publication(topics.at(f"lists/{name}/state"), _json(asdict(state)), retained=True)
+
+
+def result(topics: Topics, topic: str, told: Mapping[str, object]) -> Publication:
+    """What became of a command.
+
+    Args:
+        topics: of the unit.
+        topic: below the unit's own, of the command; empty where no single one is meant.
+        told: `id` as the sender gave it, `ok`, and where that is false `error`.
+    """
+    return Publication(topics.at("cmd/result"), _json(dict(told) | {"topic": topic or None}))
 
 
 def complete(message: Message, age_s: int | None) -> str:

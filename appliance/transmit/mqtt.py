@@ -1,4 +1,4 @@
-"""The way to the broker: the port `Link`, MQTT 5 through paho, and a fake beside it.
+"""The way to the broker: the Link over MQTT 5, through paho.
 
 The rule to know: a connection that is lost takes everything unacknowledged with it.  paho would
 send its own memory again after a reconnect, and so a `passage` of minutes ago as if it were live,
@@ -15,56 +15,31 @@ import time
 from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Event, Lock
-from typing import Literal, Protocol
+from typing import Literal
 
-from paho.mqtt.client import Client
+from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from appliance.config import Mqtt
 from appliance.errors import ConfigurationError
+from appliance.transmit.inbox import LARGEST, Inbox, Order
 from appliance.transmit.inflight import PATIENCE_S, WINDOW, InFlight
 from appliance.transmit.messages import Publication, Receipt, Topics, availability
 
 ANSWER_S = 30.0  # name look-up, TCP, TLS and CONNACK together; paho alone may wait for ever
 KEEPALIVE_S = 30
-SESSION_EXPIRY_S = 300  # nothing hangs on it yet: for the subscriptions of commands to come
+SESSION_EXPIRY_S = 3600
+"""How long the broker keeps commands for a unit that is away or starting anew: a plate that was
+taken off a list meanwhile must not go on opening.  What came earlier is lost, and has no answer."""
+LARGEST_PACKET = 2 * LARGEST  # bytes; the broker drops a larger one, smaller ones are answered
 LEAST_PAUSE_S, MOST_PAUSE_S = 1.0, 30.0
 UNACKNOWLEDGED_MS = 10_000  # TCP gives up then, so that no passage arrives minutes later as live
 
 log = logging.getLogger(__name__)
-
-
-class Link(Protocol):
-    """A connection to a broker that comes and goes.
-
-    `online` is published on every connection before anything else, `offline` is left behind
-    however it ends.  `publish` may be called from any thread, the rest only from the sending one.
-    """
-
-    @property
-    def session(self) -> int:
-        """Number of the live connection, counted from 1; 0 while there is none."""
-
-    @property
-    def room(self) -> int:
-        """Publications that may be handed over now; 0 while there is no connection."""
-
-    def tend(self) -> list[Receipt]:
-        """Keep the connection; gives what the broker said since the last call.  Never waits.
-
-        Raises:
-            LinkError: nothing was acknowledged for 60 s on a live connection.
-            ConfigurationError: the password file or the authorities' file cannot be read.
-        """
-
-    def publish(self, publication: Publication) -> None:
-        """Hand over for sending; without a connection it goes nowhere, and no receipt comes."""
-
-    def close(self) -> None:
-        """End the connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +47,11 @@ class _Note:
     """What paho's thread has to say about one connection."""
 
     attempt: int
-    kind: Literal["connected", "lost", "receipt"]
+    kind: Literal["connected", "lost", "receipt", "subscribed"]
     reason: str = ""
     refused: bool = False
     number: int = 0
+    refusals: tuple[str | None, ...] = ()  # of each filter
 
 
 class MqttLink:
@@ -94,6 +70,8 @@ class MqttLink:
         self._notes: SimpleQueue[_Note] = SimpleQueue()
         self._lock = Lock()  # publish and the reading of receipts, between threads
         self._in_flight = InFlight(patience_s)
+        self._inbox = Inbox()
+        self._deaf: set[str] = set()  # filters that the broker refuses
         self._client: Client | None = None
         self._attempt = 0
         self._failures = 0
@@ -120,6 +98,10 @@ class MqttLink:
             self._keep()
         return receipts
 
+    def orders(self) -> list[Order]:
+        """Commands that came since the last call, oldest first.  Never waits."""
+        return self._inbox.take()
+
     def publish(self, publication: Publication) -> None:
         """Hand over for sending; without a connection it goes nowhere, and no receipt comes."""
         with self._lock:
@@ -144,6 +126,8 @@ class MqttLink:
             return []
         if note.kind == "receipt":
             return self._in_flight.settle(note.number, note.reason if note.refused else None)
+        if note.kind == "subscribed":
+            return self._hear(note.refusals)
         if note.kind == "lost":
             self._lose(note.reason)
         else:
@@ -166,19 +150,31 @@ class MqttLink:
         self._client.on_connect_fail = self._on_connect_fail
         self._client.on_disconnect = self._on_disconnect
         self._client.on_publish = self._on_publish
+        self._client.on_subscribe = self._on_subscribe
+        self._client.on_message = self._on_message
         self._client.on_socket_open = self._on_socket_open  # type: ignore[assignment]  # a socket
         host, port = str(self._broker.host), self._broker.port
         session = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         session.SessionExpiryInterval = SESSION_EXPIRY_S
-        self._client.connect_async(
-            host, port, KEEPALIVE_S, clean_start=self._attempt == 1, properties=session
-        )
+        session.MaximumPacketSize = LARGEST_PACKET
+        self._client.connect_async(host, port, KEEPALIVE_S, clean_start=False, properties=session)
         self._client.loop_start()
 
     def _begin(self) -> None:
         self._session = self._attempt
         self._say(logging.INFO, "connected")
         self._hand_over(availability(self._topics, online=True))
+        if self._client is not None:
+            # as published: else a retained command would look live to who hears it first
+            options = SubscribeOptions(1, retainAsPublished=True)
+            self._client.subscribe([(topic, options) for topic in self._topics.commands])
+
+    def _hear(self, refusals: tuple[str | None, ...]) -> list[Receipt]:
+        """Receipts for the filters that the broker refuses, and for those that it did before."""
+        told = dict(zip(self._topics.commands, refusals, strict=True))
+        worth_telling = [topic for topic in told if told[topic] or topic in self._deaf]
+        self._deaf = {topic for topic in told if told[topic]}
+        return [Receipt(Publication(topic, ""), told[topic]) for topic in worth_telling]
 
     def _lose(self, reason: str) -> None:
         """Drop the client with all it holds, and wait longer after each failure in a row."""
@@ -230,6 +226,17 @@ class MqttLink:
         self, _c: Client, attempt: int, number: int, reason: ReasonCode, _p: object
     ) -> None:
         self._put(_Note(attempt, "receipt", str(reason), reason.is_failure, number))
+
+    def _on_subscribe(
+        self, _c: Client, attempt: int, _n: int, reasons: list[ReasonCode], _p: object
+    ) -> None:
+        refusals = tuple(str(reason) if reason.is_failure else None for reason in reasons)
+        self._put(_Note(attempt, "subscribed", refusals=refusals))
+
+    def _on_message(self, _client: Client, _attempt: int, message: MQTTMessage) -> None:
+        named = dict(getattr(message.properties, "UserProperty", ()))
+        topic = self._topics.below(message.topic)
+        self._inbox.put(topic, message.payload, retained=message.retain, name=named.get("id"))
 
     def _on_socket_open(self, _client: Client, attempt: int, opened: socket.socket) -> None:
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS)

@@ -143,6 +143,7 @@ def test_an_export_to_stdout_is_csv_unless_asked(lists: Lists, csv: Path) -> Non
 
 def test_an_export_replaces_a_file_whole_or_not_at_all(lists: Lists, csv: Path) -> None:
     """A folder cannot be replaced; nothing is left beside it."""
+    lists("import", "allowed", csv)
     folder = csv.with_name("taken.csv")
     (folder / "x").mkdir(parents=True)
     code, _, complaint = lists("export", "allowed", folder)
@@ -196,6 +197,39 @@ def test_a_plate_near_to_several_is_explained(lists: Lists) -> None:
     assert len(lines) == 3
 
 
+def test_who_gives_way_is_told(lists: Lists, monkeypatch: pytest.MonkeyPatch, csv: Path) -> None:
+    """An entry is what its last command says; what it said before is not lost unseen."""
+    lists("import", "allowed", csv)
+    again = ("add", "allowed", "AB12CDE", "--until", "2026-12-31")
+    assert lists(*again)[2] == "in the place of: AB12CDE  label: Anna\n"
+    assert lists("show", "allowed")[1][0] == "AB12CDE  valid_until: 2026-12-31"
+    assert lists(*again)[2] == "", "the same again replaces nothing"
+    monkeypatch.setenv("JOURNAL_STREAM", "8:1234")
+    assert lists("add", "allowed", "AB12CDE")[2] == "in the place of: an entry\n"
+
+
+@pytest.mark.parametrize(
+    "looks", [("show",), ("export", "allowed"), ("check", "AB1"), ("remove", "allowed", "AB1")]
+)
+def test_who_only_looks_makes_no_store(
+    lists: Lists, tmp_path: Path, looks: tuple[str, ...]
+) -> None:
+    """It would be an empty one in a wrong place; its path is named, exit code 74."""
+    path = tmp_path / "kept" / "passages.sqlite"
+    code, lines, complaint = lists(*looks)
+    assert (code, lines) == (74, [])
+    assert complaint.startswith(f"{path}: no such store")
+    assert not path.parent.exists()
+
+
+def test_the_store_is_named(lists: Lists, tmp_path: Path) -> None:
+    """Where a new one is made, and where the lists are that are shown."""
+    path = tmp_path / "kept" / "passages.sqlite"
+    assert lists("add", "allowed", "AB1")[2] == f"{path}: a new store\n"
+    assert lists("add", "allowed", "AB2")[2] == ""
+    assert lists("show")[2] == f"lists in {path}:\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -207,9 +241,10 @@ def test_a_plate_near_to_several_is_explained(lists: Lists) -> None:
     ],
 )
 def test_faults_are_told_with_exit_code_65(
-    lists: Lists, arguments: tuple[str, ...], told: str
+    lists: Lists, csv: Path, arguments: tuple[str, ...], told: str
 ) -> None:
     """And with the value, to the one who typed it."""
+    lists("import", "watched", csv)
     code, lines, complaint = lists(*arguments)
     assert (code, lines) == (65, [])
     assert complaint.startswith(told)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.decision import ListName, ListState
+from appliance.decision import ListName
 from appliance.domain import Direction
 from appliance.errors import ListError
 from appliance.respond.entries import Entry, parse_entry
@@ -22,7 +21,6 @@ from appliance.respond.lists import (
     ListCommand,
     Lists,
     parse_command,
-    state_of,
 )
 from appliance.respond.near import distance
 from tests.respond.test_near import PLATES
@@ -304,9 +302,3 @@ def test_a_faulty_command_is_refused_in_words(name: str) -> None:
         parse_command(topic, payload)
     assert expected in str(caught.value)
     assert "SECRET1" not in str(caught.value)
-
-
-def test_the_state_of_a_list_has_no_plate() -> None:
-    """It is retained by the broker, for everyone."""
-    told = state_of(ListState(3, 2, "ab" * 32))
-    assert json.loads(json.dumps(told)) == {"version": 3, "count": 2, "sha256": "ab" * 32}

@@ -68,6 +68,16 @@ def test_the_state_follows_every_change(database: Database) -> None:
     assert store.state("allowed") == ListState(3, 1, sha256(b'[{"a":1}]').hexdigest())
 
 
+def test_the_same_again_is_no_change(database: Database) -> None:
+    """A command that QoS 1 delivers twice, or an import of what is there already."""
+    store = ListStore(database)
+    assert store.add("allowed", "A1", '{"a":1}') is None
+    assert store.add("allowed", "A1", '{"a":1}') == '{"a":1}'
+    store.replace("allowed", {"A1": '{"a":1}'})
+    store.replace("denied", {})
+    assert store.versions() == {"allowed": 1}
+
+
 def test_lists_do_not_share_anything(database: Database) -> None:
     """The same plate on two lists is two entries, and a change is one list's."""
     store = ListStore(database)
@@ -117,7 +127,7 @@ def _take(
         store.add("allowed", target, body)
         expected[target] = body
     else:
-        assert store.remove("allowed", target) == (expected.pop(target, None) is not None)
+        assert store.remove("allowed", target) == expected.pop(target, None)
 
 
 def test_a_restart_keeps_the_lists(tmp_path: Path) -> None:

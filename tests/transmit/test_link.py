@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from threading import Event
 
@@ -9,9 +10,11 @@ import pytest
 
 from appliance.errors import LinkError
 from appliance.transmit.fake import FakeLink
+from appliance.transmit.inbox import LARGEST, MOST_BYTES, MOST_ORDERS, RETAINED, Inbox, Order
 from appliance.transmit.inflight import WINDOW
+from appliance.transmit.link import Link
 from appliance.transmit.messages import Publication, Receipt, Topics
-from appliance.transmit.mqtt import Link, MqttLink
+from appliance.transmit.mqtt import MqttLink
 from tests.conftest import Broker, Listener, until
 
 Listen = Callable[[Broker], Listener]
@@ -19,6 +22,7 @@ Listen = Callable[[Broker], Listener]
 
 TOPICS = Topics("unit")
 LOG = Publication(TOPICS.log, "{}", seq=1)
+COMMANDS = {"gatepost/unit/cmd", "gatepost/unit/lists/allowed/add", "gatepost/unit/lists/a/set"}
 
 
 class Rig:
@@ -28,12 +32,25 @@ class Rig:
         """Hold `link`."""
         self.link = link
         self.receipts: list[Receipt] = []
+        self.orders: list[Order] = []
 
     def connect(self) -> None:
         """Have a live session, with the receipt for `online`."""
         before = len(self.receipts)
         self.come_back()
         until(lambda: self.tend() and len(self.receipts) > before, "a session")
+        self.subscribe()
+
+    def ordered(self, count: int) -> list[Order]:
+        """The first commands that came, once there are so many."""
+
+        def come() -> bool:
+            self.tend()
+            self.orders += self.link.orders()
+            return len(self.orders) >= count
+
+        until(come, f"{count} commands")
+        return self.orders
 
     def tend(self) -> int:
         """Tend the link and keep its receipts; gives its session."""
@@ -43,11 +60,28 @@ class Rig:
     def come_back(self) -> None:
         """The broker is there."""
 
+    def subscribe(self) -> None:
+        """Return once the broker passes commands on."""
+
+    def command(
+        self, topic: str, payload: bytes, *, retained: bool = False, name: str | None = None
+    ) -> None:
+        """Somebody sends a command."""
+
     def lose(self) -> None:
         """The broker is gone."""
 
+    def part(self) -> None:
+        """The connection breaks, and the broker is still there."""
+
     def fall_silent(self) -> None:
         """The broker answers nothing any more."""
+
+    @property
+    def inbox(self) -> Inbox:
+        """Where its commands wait."""
+        assert isinstance(self.link, FakeLink | MqttLink)
+        return self.link._inbox
 
     def seen(self) -> list[tuple[str, str]]:
         """Topics and payloads that the broker got."""
@@ -67,8 +101,18 @@ class FakeRig(Rig):
         self.fake.is_silent = False
         self.fake.connect()
 
+    def command(
+        self, topic: str, payload: bytes, *, retained: bool = False, name: str | None = None
+    ) -> None:
+        """Somebody sends a command."""
+        self.fake.command(topic, payload, retained=retained, name=name)
+
     def lose(self) -> None:
         """The broker is gone."""
+        self.fake.lose()
+
+    def part(self) -> None:
+        """The connection breaks."""
         self.fake.lose()
 
     def fall_silent(self) -> None:
@@ -89,7 +133,8 @@ class RealRig(Rig):
         self.listener = listen(broker)
         broker.save()
         self.is_up = True
-        super().__init__(MqttLink(broker.mqtt, TOPICS, Event(), patience_s))
+        self.real = MqttLink(broker.mqtt, TOPICS, Event(), patience_s)
+        super().__init__(self.real)
 
     def come_back(self) -> None:
         """The broker is there."""
@@ -97,10 +142,29 @@ class RealRig(Rig):
             self.broker.restart()
         self.is_up = True
 
+    def subscribe(self) -> None:
+        """The first connection's subscriptions are in the log; those of the session stay."""
+        subscribed = "gatepost-unit 1 gatepost/unit/cmd"
+        until(lambda: self.tend() and subscribed in self.broker.told(), "subscriptions")
+
+    def command(
+        self, topic: str, payload: bytes, *, retained: bool = False, name: str | None = None
+    ) -> None:
+        """Somebody sends a command."""
+        self.listener.say(f"gatepost/unit/{topic}", payload, retained=retained, name=name)
+
     def lose(self) -> None:
         """The broker is gone."""
         self.broker.kill()
         self.is_up = False
+        until(lambda: not self.tend(), "the loss noticed")
+
+    def part(self) -> None:
+        """The connection breaks."""
+        assert self.real._client is not None
+        opened = self.real._client.socket()
+        assert opened is not None
+        opened.shutdown(socket.SHUT_RDWR)
         until(lambda: not self.tend(), "the loss noticed")
 
     def fall_silent(self) -> None:
@@ -109,7 +173,8 @@ class RealRig(Rig):
 
     def seen(self) -> list[tuple[str, str]]:
         """Topics and payloads that the broker got."""
-        return [(heard.topic, heard.payload) for heard in self.listener.heard]
+        mine = [heard for heard in self.listener.heard if heard.topic not in COMMANDS]
+        return [(heard.topic, heard.payload) for heard in mine]
 
 
 @pytest.fixture(params=["fake", "mosquitto"])
@@ -214,6 +279,71 @@ def test_silence_on_a_live_session_raises(make_rig: Callable[..., Rig]) -> None:
     rig.tend()
     with pytest.raises(LinkError, match="none of 1 messages"):
         until(lambda: not rig.tend(), "LinkError")
+
+
+def test_commands_arrive_in_order_with_their_ids(make_rig: Callable[..., Rig]) -> None:
+    """Topic below the unit's own, payload byte for byte; once taken they are gone."""
+    rig = make_rig()
+    rig.connect()
+    rig.command("lists/allowed/add", b"AB12CDE", name="7")
+    rig.command("cmd", b"\xff\x00")
+    rig.command("lists/a/set", b"")
+    assert rig.ordered(3) == [
+        Order("lists/allowed/add", b"AB12CDE", "7"),
+        Order("cmd", b"\xff\x00"),
+        Order("lists/a/set"),
+    ]
+    assert rig.link.orders() == []
+
+
+def test_a_retained_command_is_refused(make_rig: Callable[..., Rig]) -> None:
+    """Also by who hears it live; that it is taken back is no command."""
+    rig = make_rig()
+    rig.connect()
+    rig.command("cmd", b"restart", retained=True)
+    rig.command("cmd", b"", retained=True)
+    rig.command("cmd", b"next")
+    assert rig.ordered(2) == [Order("cmd", refusal=RETAINED), Order("cmd", b"next")]
+
+
+def test_what_is_too_large_is_refused_before_it_is_held(make_rig: Callable[..., Rig]) -> None:
+    """The answer is all that is kept; what is as large as may be arrives."""
+    rig = make_rig()
+    rig.connect()
+    rig.command("lists/a/set", bytes(LARGEST + 1))
+    rig.command("lists/a/set", bytes(LARGEST))
+    refused, held = rig.ordered(2)
+    assert (refused.payload, refused.refusal) == (b"", "2000001 bytes, expected at most 2000000")
+    assert (len(held.payload), held.refusal) == (LARGEST, "")
+
+
+def test_what_waits_is_bounded(make_rig: Callable[..., Rig]) -> None:
+    """By bytes, and by number; who finds no room is refused, and the last are only counted."""
+    rig = make_rig()
+    rig.connect()
+    for _ in range(3):
+        rig.command("lists/a/set", bytes(LARGEST))
+    rig.command("cmd", b"small")
+    for _ in range(MOST_ORDERS):
+        rig.command("cmd", b"")
+    until(lambda: rig.tend() and rig.inbox._missed == 4, "all of them")
+    orders = rig.ordered(1)
+    assert sum(len(order.payload) for order in orders) <= MOST_BYTES
+    assert [bool(order.refusal) for order in orders[:4]] == [False, False, True, True]
+    assert len(orders) == MOST_ORDERS + 1
+    assert orders[-1].refusal.startswith("4 commands more than the 100")
+    rig.command("cmd", b"now")
+    assert rig.ordered(len(orders) + 1)[-1] == Order("cmd", b"now")
+
+
+def test_a_command_for_who_is_away_arrives_later(make_rig: Callable[..., Rig]) -> None:
+    """A plate that was taken off a list meanwhile must not go on opening."""
+    rig = make_rig()
+    rig.connect()
+    rig.part()
+    rig.command("lists/allowed/add", b"AB12CDE")
+    rig.connect()
+    assert rig.ordered(1) == [Order("lists/allowed/add", b"AB12CDE")]
 
 
 def _count(rig: Rig, topic: str) -> int:

@@ -1,0 +1,48 @@
+"""The port to the broker.  Adapters: `mqtt`, and `fake`, which ships beside it.
+
+The rule to know: a Link keeps nothing for later; what must not be lost waits in the outbox.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from appliance.transmit.inbox import Order
+from appliance.transmit.messages import Publication, Receipt
+
+
+class Link(Protocol):
+    """A connection to a broker that comes and goes.
+
+    `online` is published on every connection before anything else, `offline` is left behind
+    however it ends.  `publish` may be called from any thread, `orders` from one, and the rest only
+    from the sending one.
+    """
+
+    @property
+    def session(self) -> int:
+        """Number of the live connection, counted from 1; 0 while there is none."""
+
+    @property
+    def room(self) -> int:
+        """Publications that may be handed over now; 0 while there is no connection."""
+
+    def tend(self) -> list[Receipt]:
+        """Keep the connection; gives what the broker said since the last call.  Never waits.
+
+        Raises:
+            LinkError: nothing was acknowledged for 60 s on a live connection.
+            ConfigurationError: the password file or the authorities' file cannot be read.
+        """
+
+    def orders(self) -> list[Order]:
+        """Commands that came since the last call, oldest first.  Never waits.
+
+        The broker keeps those that come while the unit is away for a while.
+        """
+
+    def publish(self, publication: Publication) -> None:
+        """Hand over for sending; without a connection it goes nowhere, and no receipt comes."""
+
+    def close(self) -> None:
+        """End the connection."""
