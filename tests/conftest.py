@@ -24,7 +24,10 @@ from paho.mqtt.properties import Properties
 from appliance.config import Mqtt, Unit
 from appliance.decision import Decision
 from appliance.domain import Box, Candidate, Passage, Read, Settled
+from appliance.transmit.fake import FakeLink
+from appliance.transmit.messages import Publication
 from tests.standin import FOLDER, Pins
+from tests.wire import objections
 
 PIN = 17
 PATIENCE_S = 30.0  # the machine may be busy with other things
@@ -236,8 +239,29 @@ def broker(start_broker: Callable[..., Broker]) -> Broker:
     return start_broker()
 
 
+@pytest.fixture(autouse=True)
+def wire(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[list[tuple[str, str]]]:
+    """Topics and payloads that the test sees; each obeys its schema, whatever the test is about.
+
+    Where payloads stand for nothing, the test says so: `pytest.mark.any_payload`.
+    """
+    seen: list[tuple[str, str]] = []
+    hand_over = FakeLink._hand_over
+
+    def watched(link: FakeLink, publication: Publication) -> None:
+        seen.append((publication.topic, publication.payload))
+        hand_over(link, publication)
+
+    monkeypatch.setattr(FakeLink, "_hand_over", watched)
+    yield seen
+    if request.node.get_closest_marker("any_payload") is None:
+        assert [fault for each in dict.fromkeys(seen) for fault in objections(*each)] == []
+
+
 @pytest.fixture
-def listen() -> Iterator[Callable[..., Listener]]:
+def listen(wire: list[tuple[str, str]]) -> Iterator[Callable[..., Listener]]:
     """Makes a Listener on a broker; it leaves after the test."""
     listeners: list[Listener] = []
 
@@ -248,6 +272,7 @@ def listen() -> Iterator[Callable[..., Listener]]:
     yield make
     for each in listeners:
         each.close()
+        wire.extend((heard.topic, heard.payload) for heard in each.heard)
 
 
 @pytest.fixture

@@ -24,6 +24,8 @@ TOPICS = Topics("unit")
 LOG = Publication(TOPICS.log, "{}", seq=1)
 COMMANDS = {"gatepost/unit/cmd", "gatepost/unit/lists/allowed/add", "gatepost/unit/lists/a/set"}
 
+pytestmark = pytest.mark.any_payload
+
 
 class Rig:
     """A link, and power over its broker."""

@@ -84,6 +84,7 @@ def test_offline_when_the_unit_stops(broker: Broker, listen: Listen) -> None:
     assert listener.heard[-1].retained
 
 
+@pytest.mark.any_payload
 def test_expiry_retain_and_qos_reach_the_broker(broker: Broker, listen: Listen) -> None:
     """Without the expiry a passage that waited in the broker would open the gate."""
     listener = listen(broker)
@@ -198,6 +199,7 @@ def test_every_note_wakes_the_sender(broker: Broker) -> None:
     link.close()
 
 
+@pytest.mark.any_payload
 def test_nothing_goes_out_before_online(broker: Broker, listen: Listen) -> None:
     """Not even when the broker has answered and the sending loop has not noticed yet."""
     listener, wake = listen(broker), Event()

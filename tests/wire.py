@@ -1,0 +1,48 @@
+"""What goes over the wire, against the schemas that are published with the package."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+from jsonschema import Draft202012Validator
+
+import appliance
+
+FOLDER = Path(appliance.__file__).parent / "schema"
+SCHEMAS = {
+    r"gatepost/[^/]+/availability": "availability",
+    r"gatepost/[^/]+/(passage|log|last)": "passage",
+    r"gatepost/[^/]+/state": "state",
+    r"gatepost/[^/]+/lists/(allowed|denied|watched)/state": "list-state",
+    r"gatepost/[^/]+/cmd/result": "command-result",
+    r"homeassistant/device/[^/]+/config": "discovery",
+}
+"""Which schema the payload on a topic obeys."""
+EMPTIED = re.compile(r"gatepost/[^/]+/last")
+"""Where an empty payload takes back what is retained."""
+
+
+@cache
+def validator(name: str) -> Draft202012Validator:
+    """The schema of that name, which is one itself."""
+    schema = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+def objections(topic: str, payload: str) -> list[str]:
+    """What is wrong with a message, each with its place; none where it is valid."""
+    if not payload and EMPTIED.fullmatch(topic):
+        return []
+    names = [name for pattern, name in SCHEMAS.items() if re.fullmatch(pattern, topic)]
+    if len(names) != 1:
+        return [f"{topic}: {len(names)} schemas, expected one"]
+    try:
+        body = payload if names == ["availability"] else json.loads(payload)
+    except json.JSONDecodeError as fault:
+        return [f"{topic}: not JSON: {fault}"]
+    faults = validator(names[0]).iter_errors(body)
+    return [f"{topic}: {fault.json_path}: {fault.message}" for fault in faults]
