@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from appliance import __version__, app, report
 from appliance.capture.video import RecordedCamera, load_picture
-from appliance.commands import broker, lists
+from appliance.commands import broker, lists, yard
 from appliance.config import SYSTEM_FILE, Config, Mqtt, load_config
 from appliance.domain import Message, Passage
 from appliance.errors import ConfigurationError, GatepostError
@@ -196,6 +196,7 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "check", check, "check the configuration and the models")
     lists.add_commands(commands, _command)
     broker.add_command(commands, _command)
+    yard.add_commands(commands, _command)
     _command(commands, "version", tell_version, "say the version")
     return parser
 

@@ -39,6 +39,7 @@ from appliance.store.passages import Passages
 from appliance.supervisor import Loop, supervise
 from appliance.transmit.messages import Topics
 from appliance.transmit.mqtt import MqttLink, check_files
+from appliance.yard import Yard
 
 DATABASE = "passages.sqlite"
 AGAIN_S = 30.0
@@ -209,6 +210,7 @@ def _keeper(unit: _Unit, entrance: Entrance, standing: StandingLists, database: 
         retention_s=unit.config.store.retention_hours * 3600,
         tend=entrance.tend,
         orders=_orders(unit, unit.link, database) if unit.link is not None else None,
+        yard=Yard(database, unit.config.parking, unit.topics),
     )
 
 

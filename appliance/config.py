@@ -16,6 +16,7 @@ from appliance.access import DEFAULT_POLICY, Gate, Lists, Rule
 from appliance.errors import ConfigurationError
 from appliance.faults import sentence
 from appliance.section import FilePath, Section, Source
+from appliance.yardsection import Parking
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -130,6 +131,7 @@ class Config(Section):
     mqtt: Mqtt = Mqtt()
     lists: Lists = Lists()
     gate: Gate = Gate()
+    parking: Parking = Parking()
     # the first rule that holds is followed; where none does, the passage is ignored
     policy: Annotated[tuple[Rule, ...], Field(strict=False)] = DEFAULT_POLICY
 

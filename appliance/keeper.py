@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event
 
+from appliance.domain import Clock
 from appliance.health import Beat, Health, Vitals
 from appliance.orders import Orders
 from appliance.standing import StandingLists
@@ -19,6 +20,7 @@ from appliance.store.passages import Passages
 from appliance.transmit import messages
 from appliance.transmit.link import Link
 from appliance.transmit.messages import Topics
+from appliance.yard import Yard
 
 LOOK_S = 1.0  # how soon a new problem is published
 JUMP_S = 60.0  # more than a clock drifts in a minute
@@ -47,6 +49,7 @@ class Keeper:
         retention_s: seconds that a passage is kept.
         tend: looks after the gate here too, should the lane hang.
         orders: carries out commands; None where there is no broker.
+        yard: counts who is inside and who went by, on the same connection; None where nobody does.
     """
 
     passages: Passages
@@ -59,6 +62,7 @@ class Keeper:
     retention_s: float
     tend: Callable[[], None]
     orders: Orders | None = None
+    yard: Yard | None = None
     next_at: float = field(default=0.0, init=False)  # monotonic seconds
     told: tuple[object, ...] = field(default=(), init=False)
     clock_s: float = field(default_factory=_clock_s, init=False)
@@ -75,6 +79,8 @@ class Keeper:
             self.turn()
             beat()
             self.stopping.wait(LOOK_S)
+        if self.yard is not None:  # who came at the end; who comes later is counted at the start
+            self.yard.catch_up()
 
     def turn(self) -> None:
         """Do what is due now."""
@@ -83,9 +89,10 @@ class Keeper:
         self.follow_clock()
         vitals, now = self.health.snapshot(), time.monotonic()
         is_due = now >= self.next_at
+        self.count(vitals.clock, is_due=is_due)
         if is_due:
             self.next_at = now + MINUTE_S
-            self.passages.forget(int((time.time() - self.retention_s) * 1000))
+            self.passages.forget(self.oldest_ms())
         if is_due or self.worth_telling(vitals) != self.told:
             self.report(vitals)
 
@@ -99,6 +106,22 @@ class Keeper:
         if self.orders is not None:
             self.orders.tell(lists_changed=lists_changed)
 
+    def oldest_ms(self) -> int:
+        """Wall-clock milliseconds before which nothing is kept about anybody."""
+        return int((time.time() - self.retention_s) * 1000)
+
+    def count(self, clock: Clock, *, is_due: bool) -> None:
+        """Count who came by, say what has changed by it, and forget who came too long ago."""
+        if self.yard is None:
+            return
+        now_ms = round(time.time() * 1000)
+        self.yard.catch_up()
+        if is_due:  # before the history is, which then clears the log of both
+            self.yard.forget(self.oldest_ms(), now_ms)
+        if self.link is not None:
+            for each in self.yard.news(self.link.session, now_ms, clock):
+                self.link.publish(each)
+
     def follow_clock(self) -> None:
         """Where the clock was set, this process's passages move with it: they are as old as before.
 
@@ -109,7 +132,11 @@ class Keeper:
         jump = _clock_s() - self.clock_s
         if abs(jump) > JUMP_S:
             log.warning("the clock was set by %.0f s", jump)
+            if self.yard is not None:
+                self.yard.catch_up()
             self.passages.move_in_time(self.known_seq, round(jump * 1000))
+            if self.yard is not None:
+                self.yard.realign()
             self.clock_s += jump
         self.known_seq = newest
 

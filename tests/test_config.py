@@ -92,6 +92,15 @@ FAULTS = {
         "gate.pause_s = 0: expected 0.5 to 600",
     ),
     "a gate without a line": ("[gate]\npulse_s = 1", "gate.line is missing: without it, or"),
+    "a car park that nobody enters": ("[parking]\ncapacity = 40", "parking.entering is missing"),
+    "an entrance that is none": (
+        "[parking]\nentering = 'left'",
+        "parking.entering = 'left': expected 'approaching', 'receding' or 'line'",
+    ),
+    "a stay of less than nothing": (
+        "[parking]\nentering = 'receding'\nlimits.unknown = -1",
+        "parking.limits.unknown = -1: expected 0 to 8760",
+    ),
     "a misspelt key of the gate": (
         "[gate]\nlien = 17",
         "gate.lien = 17: unknown key; did you mean gate.line?",
@@ -200,14 +209,19 @@ def test_a_fault_names_file_key_value_and_what_was_expected(name: str, tmp_path:
 
 
 def test_the_readme_tells_the_defaults(tmp_path: Path) -> None:
-    """Of every table but [mqtt], which has none without a broker, and of the policy."""
+    """Of every table but [mqtt], which has none without a broker, and of the policy.
+
+    The other examples are read.
+    """
     readme = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
-    tables, gate = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    tables, gate, *examples = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
     told = load_config(written(tmp_path, tables))
     assert told.model_dump(exclude={"mqtt"}) == Config().model_dump(exclude={"mqtt"})
     named = load_config(written(tmp_path, gate))
     assert named.policy == DEFAULT_POLICY
     assert named.gate.model_dump(exclude={"line"}) == Config().gate.model_dump(exclude={"line"})
+    for example in examples:
+        assert load_config(written(tmp_path, example))
 
 
 def test_every_fault_is_told_at_once(tmp_path: Path) -> None:

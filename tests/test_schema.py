@@ -13,13 +13,16 @@ from appliance.config import Unit
 from appliance.decision import Action, ListName, Outcome
 from appliance.domain import Clock, Direction, Message
 from appliance.health import Vitals
-from appliance.transmit import messages
+from appliance.tally import HOUR_MS, Count, Hour, Move
+from appliance.transmit import messages, tallies
 from appliance.transmit.homeassistant import Features, announcements
 from appliance.transmit.messages import Publication, Topics
+from appliance.transmit.tallies import Fill
 from tests.conftest import PASSAGE
 from tests.wire import FOLDER, SCHEMAS, objections, validator
 
 TOPICS = Topics("unit")
+HOUR = Hour(0, "1970-01-01T00:00+00:00")
 VITALS = Vitals(1, 2, 3, {"too small": 3}, {"opened": 1}, ("camera dark",), 61.2, "ntp")
 
 
@@ -32,6 +35,11 @@ def _passage() -> Publication:
 SAMPLES = {
     "passage": _passage(),
     "state": messages.state(TOPICS, messages.state_body(VITALS, 0, 0)),
+    "stats": tallies.stats(TOPICS, HOUR, [Count(HOUR, "approaching", "gb", 7)]),
+    "parking": tallies.parking(TOPICS, Fill(3, 40, 1, 0, 0)),
+    "overstay": tallies.overstay(
+        TOPICS, Move(1, PASSAGE.uuid, 0, "in", "AB12CDE", "unknown"), 3 * HOUR_MS, 2.0
+    ),
     "list-state": Publication(
         TOPICS.at("lists/allowed/state"), json.dumps({"version": 1, "count": 2, "sha256": "0" * 64})
     ),

@@ -75,6 +75,29 @@ ADDITIONS = (
         session TEXT NOT NULL,
         fresh_until REAL NOT NULL,
         body TEXT NOT NULL) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS moves (
+        seq INTEGER PRIMARY KEY,
+        uuid TEXT NOT NULL,
+        at_ms INTEGER NOT NULL,
+        kept_from_ms INTEGER NOT NULL,
+        way TEXT NOT NULL,
+        plate TEXT NOT NULL,
+        list TEXT NOT NULL,
+        is_dated INTEGER NOT NULL,
+        fate TEXT NOT NULL,
+        partner INTEGER NOT NULL,
+        alerted INTEGER NOT NULL)""",
+    "CREATE INDEX IF NOT EXISTS moves_by_age ON moves (kept_from_ms)",
+    "CREATE INDEX IF NOT EXISTS moves_by_time ON moves (at_ms, uuid)",
+    "CREATE INDEX IF NOT EXISTS moves_by_fate ON moves (fate)",
+    """CREATE TABLE IF NOT EXISTS traffic (
+        begins_ms INTEGER NOT NULL,
+        hour TEXT NOT NULL,
+        direction TEXT NOT NULL,
+        region TEXT NOT NULL,
+        vehicles INTEGER NOT NULL,
+        PRIMARY KEY (begins_ms, direction, region)) WITHOUT ROWID""",
+    "INSERT OR IGNORE INTO counters VALUES ('yard_seq', 0), ('visits_forgotten', 0)",
 )
 
 Row = tuple[Any, ...]

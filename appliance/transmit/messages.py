@@ -188,6 +188,7 @@ def passage_body(passage: Passage, unit: Unit, model: str) -> str:
         "clock": passage.clock,
         "first_seen_ms": round((settled.first_at - settled.last_at) * 1000),
         "direction": settled.direction,
+        "crossed": settled.crossed,
         "list": passage.decision.list,
         "match": _match(passage.decision.match),
         "decision": _decision(passage.decision),

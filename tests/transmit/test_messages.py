@@ -46,6 +46,7 @@ def test_the_body_has_every_field_of_the_contract() -> None:
         "clock": "ntp",
         "first_seen_ms": -1840,
         "direction": "approaching",
+        "crossed": "none",
         "list": "unknown",
         "match": None,
         "decision": {"action": "ignore", "reason": "not on a list", "gate": None},
