@@ -12,6 +12,7 @@ from functools import partial
 from threading import Event
 
 from appliance.config import Config
+from appliance.domain import Message, Passage
 from appliance.entrance import Entrance
 from appliance.errors import ConfigurationError
 from appliance.gpio import require_library
@@ -19,6 +20,7 @@ from appliance.health import Health
 from appliance.keeper import Keeper
 from appliance.orders import Orders
 from appliance.pipeline import Announce, Lane
+from appliance.poster import Poster
 from appliance.recognize.detect import Detector, one_look
 from appliance.recognize.model import LiteModel, read_manifest
 from appliance.recognize.read import Reader
@@ -36,9 +38,11 @@ from appliance.store.lists import ListStore
 from appliance.store.lock import sole_user
 from appliance.store.outbox import Outbox
 from appliance.store.passages import Passages
+from appliance.store.posts import Posts
 from appliance.supervisor import Loop, supervise
 from appliance.transmit.messages import Topics
 from appliance.transmit.mqtt import MqttLink, check_files
+from appliance.transmit.webhook import Hook
 from appliance.yard import Yard
 
 DATABASE = "passages.sqlite"
@@ -122,6 +126,7 @@ def run_unit(  # a list of parts is what this module is
     """
     recognizer = build_recognizer(config)  # faults of the configuration before those of the store
     _require_files(config)
+    _require_webhook(config)
     with ExitStack() as held:
         held.enter_context(sole_user(config.store.folder))
         gate = _gate(config, source, held)  # first: from here on the line is at rest
@@ -138,6 +143,10 @@ def run_unit(  # a list of parts is what this module is
             sender = _sender(unit, unit.link, linger_s)
             loops.append(Loop("send", sender.send, 60))
             hurry.append(sender.hurry)
+        if config.webhook.url is not None:
+            poster = _poster(unit, linger_s)
+            loops.append(Loop("post", poster.post, 120))
+            hurry.append(poster.hurry)
         asked = supervise(loops, unit.stopping, linger_s + 15, lambda: _all(hurry))
     if source.camera.fault is not None:
         raise source.camera.fault
@@ -154,6 +163,7 @@ class _Unit:
     topics: Topics
     link: MqttLink | None
     wake: Event
+    posting: Event
     stopping: Event
     held: ExitStack
 
@@ -165,7 +175,7 @@ class _Unit:
 def _unit(config: Config, health: Health, source: Source, held: ExitStack) -> _Unit:
     wake, topics = Event(), Topics(config.unit.id)
     link = MqttLink(config.mqtt, topics, wake) if config.mqtt.host else None
-    return _Unit(config, health, source, topics, link, wake, Event(), held)
+    return _Unit(config, health, source, topics, link, wake, Event(), Event(), held)
 
 
 def _gate(config: Config, source: Source, held: ExitStack) -> Gate | None:
@@ -192,7 +202,7 @@ def _lane(
         unit=unit.config.unit,
         model=model_pair(unit.config),
         health=unit.health,
-        announce=announce,
+        announce=_announcing(announce, unit.posting),
         wake=unit.wake,
         stopping=unit.stopping,
     )
@@ -231,10 +241,32 @@ def _sender(unit: _Unit, link: MqttLink, linger_s: float) -> Sender:
     )
 
 
+def _poster(unit: _Unit, linger_s: float) -> Poster:
+    return Poster(
+        posts=Posts(unit.database()),
+        webhook=unit.config.webhook,
+        health=unit.health,
+        wake=unit.posting,
+        stopping=unit.stopping,
+        linger_s=linger_s,
+    )
+
+
+def _announcing(announce: Announce, posting: Event) -> Announce:
+    """`announce`, and the poster wakes."""
+
+    def tell(passage: Passage, message: Message) -> None:
+        posting.set()
+        announce(passage, message)
+
+    return tell
+
+
 def check_parts(config: Config) -> list[str]:
     """Every fault of the models and of the files that the configuration names."""
     faults = []
-    for build in (build_detector, build_reader, _require_regions, _require_files, _require_line):
+    files = (_require_files, _require_webhook)
+    for build in (build_detector, build_reader, _require_regions, *files, _require_line):
         try:
             build(config)
         except ConfigurationError as fault:
@@ -257,6 +289,11 @@ def _require_files(config: Config) -> None:
     check_files(config.mqtt)
 
 
+def _require_webhook(config: Config) -> None:
+    if config.webhook.url is not None:
+        Hook(config.webhook)
+
+
 def _require_line(config: Config) -> None:
     if config.gate.line is not None and not config.gate.dry_run:
         require_library(config.gate.line)
@@ -264,7 +301,8 @@ def _require_line(config: Config) -> None:
 
 def _passages(config: Config, database: Database) -> Passages:
     waiting = round(config.store.outbox_mb * 1e6) if config.mqtt.host else None
-    return Passages(database, waiting)
+    posts = round(config.store.outbox_mb * 1e6) if config.webhook.url else None
+    return Passages(database, waiting, posts)
 
 
 def _keep_last_s(config: Config) -> float:

@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator, mo
 from appliance.access import DEFAULT_POLICY, Gate, Lists, Rule
 from appliance.errors import ConfigurationError
 from appliance.faults import sentence
+from appliance.hook import Webhook
 from appliance.section import FilePath, Section, Source
 from appliance.yardsection import Parking
 
@@ -129,6 +130,7 @@ class Config(Section):
     lane: Lane = Lane()
     store: Store = Store()
     mqtt: Mqtt = Mqtt()
+    webhook: Webhook = Webhook()
     lists: Lists = Lists()
     gate: Gate = Gate()
     parking: Parking = Parking()

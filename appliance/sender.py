@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from math import inf
 from threading import Event
 
+from appliance.age import age_s, late_s
 from appliance.domain import Message
 from appliance.health import Beat, Health
 from appliance.store.outbox import Outbox
@@ -165,9 +166,9 @@ class Sender:
         if newest is None or newest.seq <= self.last_seq:
             return
         self.last_seq = newest.seq
-        keep_s = int(self.keep_last_s - _age_s(newest))
+        keep_s = int(self.keep_last_s - age_s(newest))
         if keep_s > 0:
-            self.link.publish(messages.last(self.topics, newest, _late_s(newest), keep_s))
+            self.link.publish(messages.last(self.topics, newest, late_s(newest), keep_s))
 
     def log_waiting(self) -> None:
         """Publish waiting passages for the records, oldest first."""
@@ -176,22 +177,10 @@ class Sender:
         waiting = self.outbox.pending(0, WINDOW + len(self.handed))
         unsent = [message for message in waiting if message.seq not in self.handed]
         for message in unsent[: self.link.room]:
-            self.link.publish(messages.logged(self.topics, message, _late_s(message)))
+            self.link.publish(messages.logged(self.topics, message, late_s(message)))
             self.handed.add(message.seq)
 
 
 def _taken_seq(receipt: Receipt) -> int | None:
     """The outbox row that the broker has taken with this."""
     return receipt.publication.seq if receipt.refusal is None else None
-
-
-def _late_s(message: Message) -> int | None:
-    """Whole seconds since a passage that is no longer fresh; None while it is."""
-    if message.fresh_until is not None and time.monotonic() < message.fresh_until:
-        return None
-    return _age_s(message)
-
-
-def _age_s(message: Message) -> int:
-    """Whole seconds since the passage; 0 where the clock was set back meanwhile."""
-    return max(0, round(time.time() - message.epoch_ms / 1000))

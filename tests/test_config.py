@@ -222,6 +222,10 @@ def test_the_readme_tells_the_defaults(tmp_path: Path) -> None:
     assert named.gate.model_dump(exclude={"line"}) == Config().gate.model_dump(exclude={"line"})
     for example in examples:
         assert load_config(written(tmp_path, example))
+    webhook = next(example for example in examples if example.startswith("[webhook]"))
+    posted = load_config(written(tmp_path, webhook)).webhook
+    own = {"url", "secret_file", "ca_file"}
+    assert posted.model_dump(exclude=own) == Config().webhook.model_dump(exclude=own)
 
 
 def test_every_fault_is_told_at_once(tmp_path: Path) -> None:

@@ -98,6 +98,20 @@ ADDITIONS = (
         vehicles INTEGER NOT NULL,
         PRIMARY KEY (begins_ms, direction, region)) WITHOUT ROWID""",
     "INSERT OR IGNORE INTO counters VALUES ('yard_seq', 0), ('visits_forgotten', 0)",
+    """CREATE TABLE IF NOT EXISTS posts (
+        seq INTEGER PRIMARY KEY REFERENCES passages (seq) ON DELETE CASCADE,
+        hit INTEGER NOT NULL,
+        bytes INTEGER NOT NULL,
+        session TEXT NOT NULL,
+        fresh_until REAL,
+        refusals INTEGER NOT NULL DEFAULT 0)""",
+    "CREATE INDEX IF NOT EXISTS posts_by_worth ON posts (hit, seq)",
+    "CREATE INDEX IF NOT EXISTS posts_by_refusals ON posts (refusals)",
+    "INSERT OR IGNORE INTO counters VALUES ('posts_bytes', 0), ('posts_dropped', 0)",
+    """CREATE TRIGGER IF NOT EXISTS posts_grow AFTER INSERT ON posts BEGIN
+        UPDATE counters SET value = value + NEW.bytes WHERE name = 'posts_bytes'; END""",
+    """CREATE TRIGGER IF NOT EXISTS posts_shrink AFTER DELETE ON posts BEGIN
+        UPDATE counters SET value = value - OLD.bytes WHERE name = 'posts_bytes'; END""",
 )
 
 Row = tuple[Any, ...]

@@ -10,6 +10,7 @@ import time
 from dataclasses import astuple, dataclass
 
 from appliance.domain import Message, Passage
+from appliance.store import posts
 from appliance.store.database import SESSION, Database
 from appliance.store.outbox import enqueue, is_hit, trim
 
@@ -43,16 +44,20 @@ class Passages:
         StoreError: the file cannot be read or written; every method raises it.
     """
 
-    def __init__(self, database: Database, outbox_bytes: int | None) -> None:
+    def __init__(
+        self, database: Database, outbox_bytes: int | None, posts_bytes: int | None = None
+    ) -> None:
         """Keep passages in `database`.
 
         Args:
             database: of the loop that calls.
             outbox_bytes: what may wait for the broker at most; None where there is no broker, so
                 that nothing waits at all.
+            posts_bytes: the same for the consumer of the webhook.
         """
         self._database = database
         self._outbox_bytes = outbox_bytes
+        self._posts_bytes = posts_bytes
 
     def tell_early(self, passage: Passage, body: str, fresh_until: float) -> None:
         """Write what is said of a vehicle in sight, durably; `record` of its uuid takes it away.
@@ -174,6 +179,9 @@ class Passages:
         if self._outbox_bytes is not None:
             enqueue(self._database, seq, kept.hit, len(kept.body.encode()), fresh_until)
             trim(self._database, self._outbox_bytes)
+        if self._posts_bytes is not None:
+            posts.enqueue(self._database, seq, kept.hit, len(kept.body.encode()), fresh_until)
+            posts.trim(self._database, self._posts_bytes)
         return seq
 
 

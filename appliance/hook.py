@@ -1,0 +1,89 @@
+"""The table `[webhook]`: who is told each passage by an HTTP POST, and how.
+
+The rule to know: a secret stands in a file of its own, never here, and no message of a fault shows
+the address's query, in which consumers want their keys.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated, Literal
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import Field, field_validator, model_validator
+
+from appliance.section import FilePath, Section
+
+Form = Literal["gatepost", "alpr_group", "results"]
+
+
+class Webhook(Section):
+    """The consumer.  Without `url` nothing is posted."""
+
+    url: str | None = Field(None, min_length=1, max_length=2000)
+    # our own, Rekor's (OpenALPR), Plate Recognizer's
+    form: Form = "gatepost"
+    # an HMAC-SHA256 of each POST is made with it; None: they are not signed
+    secret_file: Annotated[FilePath | None, Field(strict=False)] = None
+    # None: the authorities that the system trusts
+    ca_file: Annotated[FilePath | None, Field(strict=False)] = None
+    # lets plates cross a network unencrypted, for a consumer that only speaks http
+    plain: bool = False
+    # Rekor's consumers know a camera by a number
+    camera_id: int = Field(1, ge=0, le=2**31 - 1)
+
+    @property
+    def address(self) -> SplitResult:
+        """The parts of `url`, which must be there."""
+        return urlsplit(self.url or "")
+
+    @property
+    def shown(self) -> str:
+        """Who is meant, in words that may stand in a log: without path and query."""
+        return f"{self.address.scheme}://{self.address.netloc}"
+
+    @field_validator("url")
+    @classmethod
+    def _url_is_one(cls, url: str | None) -> str | None:
+        fault = url and _fault(url)
+        if fault:
+            raise ValueError(f"webhook.url: {fault}")
+        return url
+
+    @model_validator(mode="after")
+    def _url_fits(self) -> Webhook:
+        if self.url is None and self.model_fields_set:
+            raise ValueError("webhook.url is missing: without it the other keys do nothing")
+        if self.address.scheme == "http" and not (self.plain or _is_here(self.address)):
+            raise ValueError(
+                f"webhook.url = {self.shown}: plates would cross the network for all to read;"
+                " expected https, or webhook.plain = true"
+            )
+        if self.address.scheme == "http" and self.ca_file is not None:
+            raise ValueError("webhook.ca_file with http: expected https in webhook.url")
+        return self
+
+
+def _fault(url: str) -> str:
+    """What is wrong with an address, without showing it; empty where nothing is."""
+    if not (url.isascii() and url.isprintable()) or " " in url:
+        return "expected printable ASCII without spaces; other letters as %xx or xn--"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+        (parts.hostname or "").encode("idna")
+    except ValueError as fault:  # UnicodeError is one
+        return f"not an address: {fault}"
+    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
+        return "expected https://host, https://host:port or one of these with a path"
+    if "@" in parts.netloc:
+        return "a user or password does not stand in this file"
+    return "" if not parts.fragment else "expected no part behind #"
+
+
+def _is_here(address: SplitResult) -> bool:
+    """Whether it is this very machine."""
+    try:
+        return ipaddress.ip_address(address.hostname or "").is_loopback
+    except ValueError:
+        return address.hostname == "localhost"
