@@ -46,6 +46,12 @@ def edits(one: str, other: str) -> int:
     return -(-_costs(one, other)[-1][-1] // EDIT)
 
 
+def forget() -> None:
+    """Remember no texts: plates are kept no longer than what they are compared for."""
+    aligned.cache_clear()
+    edits.cache_clear()
+
+
 def likeness(one: str, other: str) -> float:
     """The share of characters that need no edit, 0 to 1."""
     return 1 - edits(one, other) / max(1, len(one), len(other))

@@ -10,6 +10,7 @@ import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from statistics import median
 
 from appliance.domain import Box, Direction, Settled, Sighting
@@ -129,10 +130,16 @@ def similarity(track: Track, sighting: Sighting) -> float:
 
 
 def contradicts(track: Track, sighting: Sighting) -> bool:
-    """Whether both are sure of what they read, and it is not the same plate."""
-    text = sighting.read.text
-    known = [s.read.text for s in track.sightings[-MEMORY:] if _speaks(s)]
-    return _speaks(sighting) and bool(known) and all(_other(text, one) for one in known)
+    """Whether both are sure of what they read, and it is not the same plate.
+
+    What a track was sure of stays known while its plate, far away, can no longer be read: another
+    vehicle that comes from there must not go on with it.
+    """
+    if not _speaks(sighting):
+        return False
+    spoken = (s.read.text for s in reversed(track.sightings) if _speaks(s))
+    known = list(islice(spoken, MEMORY))
+    return bool(known) and all(_other(sighting.read.text, one) for one in known)
 
 
 def _speaks(sighting: Sighting) -> bool:

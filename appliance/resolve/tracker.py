@@ -11,6 +11,7 @@ from collections import Counter, deque
 from collections.abc import Sequence
 
 from appliance.domain import Settled, Sighting
+from appliance.resolve import align
 from appliance.resolve.assign import assign
 from appliance.resolve.judge import DUPLICATE, Judge, Terms
 from appliance.resolve.story import Tell, story_of, untold
@@ -119,6 +120,8 @@ class Tracker:
                 settled.append(record)
             if reason in {"", DUPLICATE}:
                 self._remember(track, record, [*self._tracks, *over])
+        if over:
+            align.forget()
         return settled
 
     def _reason(self, track: Track, record: Settled) -> str:
@@ -138,7 +141,10 @@ class Tracker:
     def _forget(self, at: float) -> None:
         """Nobody is the same vehicle longer than `again_s` after its last sighting."""
         oldest = at - self._terms.again_s
-        self._passed = [(t, s) for t, s in self._passed if t.last.at >= oldest]
+        kept = [(t, s) for t, s in self._passed if t.last.at >= oldest]
+        if len(kept) < len(self._passed):
+            self._passed = kept
+            align.forget()
 
 
 def _order(sighting: Sighting) -> tuple[float, float, str]:

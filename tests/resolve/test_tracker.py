@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from appliance.domain import Detection, Quad, Settled, Sighting
+from appliance.resolve.align import aligned, edits
 from appliance.resolve.judge import Terms
 from appliance.resolve.story import Story
 from appliance.resolve.tracker import Tracker
@@ -240,3 +241,25 @@ def test_a_day_of_traffic_leaves_nothing_behind() -> None:
         )
     assert len(tracker._passed) < 20
     assert len(tracker._tracks) < 5
+
+
+def test_no_text_is_kept_longer_than_its_vehicle() -> None:
+    """Nor in what is remembered between two frames for speed: plates have a retention time."""
+    one = vehicle("KX53PXF", range(5), sure=0.7) | vehicle("KX58PXF", range(5, 9), sure=0.7)
+    tracker, _ = watched(one, LASTING)
+    assert aligned.cache_info().currsize + edits.cache_info().currsize
+    for number in range(9, 9 + round((LASTING.gone_s + LASTING.again_s) * RATE) + 2):
+        tracker.update(number / RATE, SIZE, [])
+    assert aligned.cache_info().currsize + edits.cache_info().currsize == 0
+
+
+def test_who_comes_from_where_another_can_no_longer_be_read_is_another() -> None:
+    """A leaving plate, far away, is still found and says anything; the next one comes from there.
+
+    In `one reverses out` of tests/data/drive.toml both were one track, and one passage was lost.
+    """
+    leaving = vehicle("NR295EC", range(10), start=(100, 100), step=(10, 0), sure=0.95)
+    unread = vehicle("1544", range(10, 30), start=(190, 100), step=(0.5, 0), sure=0.05)
+    coming = vehicle("LTE670", range(30, 45), start=(-100, 100), step=(10, 0), sure=0.95)
+    settled = passages(together(leaving, unread, coming))
+    assert [s.read.text for s in settled] == ["NR295EC", "LTE670"]

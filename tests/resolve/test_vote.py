@@ -208,3 +208,12 @@ def test_saying_the_same_again_lowers_no_confidence(confidence: float, times: in
     once, often = vote([sighting("AB12", confidence)]), vote([sighting("AB12", confidence)] * times)
     assert once.text == often.text
     assert once.confidence - 1e-9 <= often.confidence < 1
+
+
+@given(sightings())
+def test_no_text_comes_from_nowhere(seen: list[Sighting]) -> None:
+    """There is one where anybody says anything, and somebody says each of its characters."""
+    said = {c for s in seen for candidate in s.read.candidates for c in candidate.text}
+    read = vote(seen)
+    assert set(read.text) <= said | {c for s in seen for c in s.read.text}
+    assert bool(read.text) <= any(s.read.text for s in seen)
