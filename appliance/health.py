@@ -6,6 +6,7 @@ The rule to know: every loop writes here and anyone reads a `Vitals`, a frozen c
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,11 @@ Beat = Callable[[], None]
 THERMAL = Path("/sys/class/thermal")
 # systemd-timesyncd touches it after the first answer of a server; adjtimex(2) is not in Python
 SYNCHRONIZED = Path("/run/systemd/timesync/synchronized")
+
+RTC = Path("/sys/class/rtc")
+RTC_AGREES_S = 60.0
+"""Seconds between an RTC and the system's clock within which the one can have set the other.  One
+that lost its battery begins in the past, and systemd moves only the system's clock on."""
 
 log = logging.getLogger(__name__)
 
@@ -53,10 +59,13 @@ class Vitals:
 class Health:
     """Counters and problems that any thread may change."""
 
-    def __init__(self, thermal: Path = THERMAL, synchronized: Path = SYNCHRONIZED) -> None:
-        """Watch the kernel's thermal zones and the time daemon's mark."""
+    def __init__(
+        self, thermal: Path = THERMAL, synchronized: Path = SYNCHRONIZED, rtc: Path = RTC
+    ) -> None:
+        """Watch the kernel's thermal zones, the time daemon's mark, and the battery clocks."""
         self._thermal = thermal
         self._synchronized = synchronized
+        self._rtc = rtc
         self._lock = Lock()
         self._counts: dict[Counted, int] = {"passages": 0, "frames": 0}
         self._rejects: dict[str, int] = {}
@@ -91,7 +100,9 @@ class Health:
 
     def clock(self) -> Clock:
         """How far wall-clock time can be trusted now."""
-        return "ntp" if self._synchronized.exists() else "none"
+        if self._synchronized.exists():
+            return "ntp"
+        return "rtc" if any(map(_has_set_the_clock, self._rtc.glob("rtc*"))) else "none"
 
     def snapshot(self) -> Vitals:
         """A frozen copy of everything."""
@@ -111,6 +122,21 @@ class Health:
     def _temperature(self) -> float | None:
         zones = [_celsius(path) for path in self._thermal.glob("thermal_zone*/temp")]
         return max((degrees for degrees in zones if degrees is not None), default=None)
+
+
+def _has_set_the_clock(rtc: Path) -> bool:
+    """Whether the kernel took its time from this battery clock, and it still has it.
+
+    `hctosys` is 1 for the one that the clock was set from at boot, be that to 1970
+    (Documentation/ABI/testing/sysfs-class-rtc of Linux).
+    """
+    try:
+        if (rtc / "hctosys").read_text(encoding="ascii").strip() != "1":
+            return False
+        shows_s = int((rtc / "since_epoch").read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return False
+    return abs(time.time() - shows_s) < RTC_AGREES_S
 
 
 def _celsius(path: Path) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ def health(tmp_path: Path) -> Health:
         zone = tmp_path / f"thermal_zone{number}"
         zone.mkdir()
         (zone / "temp").write_text(text)
-    return Health(tmp_path, tmp_path / "synchronized")
+    return Health(tmp_path, tmp_path / "synchronized", tmp_path / "rtc")
 
 
 def test_a_snapshot_has_everything(health: Health) -> None:
@@ -58,6 +59,29 @@ def test_without_a_thermal_zone_there_is_no_temperature(tmp_path: Path) -> None:
 def test_the_clock_is_trusted_once_a_server_has_answered(health: Health, tmp_path: Path) -> None:
     """Before that it says none, for a unit without a battery starts in the past."""
     assert health.clock() == "none"
+    (tmp_path / "synchronized").touch()
+    assert health.clock() == "ntp"
+
+
+RTCS = {
+    "it has set it": ("1\n", 0, "rtc"),
+    "another one has": ("0\n", 0, "none"),
+    "it lost its battery": ("1\n", -1e9, "none"),
+    "it says nothing": ("", 0, "none"),
+}
+
+
+@pytest.mark.parametrize("name", RTCS)
+def test_a_battery_clock_is_trusted_where_it_set_the_time(
+    name: str, health: Health, tmp_path: Path
+) -> None:
+    """And still has it; what a server said counts for more."""
+    mark, behind_s, expected = RTCS[name]
+    folder = tmp_path / "rtc" / "rtc0"
+    folder.mkdir(parents=True)
+    (folder / "hctosys").write_text(mark)
+    (folder / "since_epoch").write_text(f"{int(time.time() + behind_s)}\n")
+    assert health.clock() == expected
     (tmp_path / "synchronized").touch()
     assert health.clock() == "ntp"
 
