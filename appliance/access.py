@@ -6,7 +6,8 @@ must be fresh is no matter of configuration at all (`respond.policy`).
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -18,6 +19,7 @@ from appliance.weekly import Span, parse_span
 
 FARTHEST = 2
 """How near a match may be: at more, plates of one series are all near to one another."""
+ALL_WAYS = get_args(Direction)
 PULLED_UP = 8
 """The last of the lines that a Raspberry Pi's chip pulls up at reset; the others it pulls down."""
 OPENING: dict[str, Any] = {
@@ -81,8 +83,10 @@ class Gate(Section):
         return active_low
 
     @model_validator(mode="after")
-    def _line_is_named(self) -> Gate:
-        if self.line is None and not self.dry_run and self.model_fields_set:
+    def _line_is_named(self, known: ValidationInfo) -> Gate:
+        """Only a file, which has a folder, names an empty table."""
+        is_named = self.model_fields_set or known.context
+        if self.line is None and not self.dry_run and is_named:
             raise ValueError("gate.line is missing: without it, or dry_run = true, nothing is done")
         return self
 
@@ -123,3 +127,60 @@ DEFAULT_POLICY = (
     Rule(list="denied", action="alert", near=True),  # an alert may err, and says that it is near
     Rule(list="watched", action="alert", near=True),
 )
+
+
+def doubts(lists: Lists, gate: Gate, rules: Sequence[Rule]) -> list[str]:
+    """What of a policy can hardly be meant, since it never holds or always does: a line each."""
+    told = []
+    for number, rule in enumerate(rules, 1):
+        found = _of_rule(rule, lists, gate) if rule not in DEFAULT_POLICY else []
+        over = next((n for n, other in enumerate(rules[: number - 1], 1) if _hides(other, rule)), 0)
+        if over:
+            found.append(f": is never reached, for policy[#{over}] holds whenever this one does")
+        told += [f"policy[#{number}]{doubt}" for doubt in found]
+    return told
+
+
+def _of_rule(rule: Rule, lists: Lists, gate: Gate) -> list[str]:
+    """The same of one rule by itself."""
+    is_switched = gate.line is not None or gate.dry_run
+    named, opens = rule.model_fields_set, rule.action == "open"
+    cases = (
+        (
+            opens and rule.list == "unknown",
+            '.list = "unknown": opens for all who are on no list, or whose entry does not apply',
+        ),
+        (opens and rule.list == "denied", '.list = "denied": opens for those who are denied'),
+        (
+            opens and not is_switched,
+            '.action = "open": nothing is switched without [gate]; MQTT will tell it, no more',
+        ),
+        (
+            rule.near and not lists.max_distance,
+            ".near = true: never holds while lists.max_distance = 0, for nothing is near",
+        ),
+        (
+            "clock" in named and not rule.times,
+            f'.clock = "{rule.clock}": does nothing without times',
+        ),
+        (
+            "second_factor_s" in named and not rule.second_factor,
+            f".second_factor_s = {rule.second_factor_s:g}: does nothing without second_factor",
+        ),
+    )
+    return [doubt for applies, doubt in cases if applies]
+
+
+def _hides(over: Rule, rule: Rule) -> bool:
+    """Whether a rule holds whenever a later one does, so that the later one is never reached."""
+    return (
+        over.list == rule.list
+        and (over.action != "open" or rule.action == "open")  # to open, it must be fresh too
+        and (not over.direction or set(rule.direction or ALL_WAYS) <= set(over.direction))
+        and over.least_reads <= rule.least_reads
+        and over.least_agreement <= rule.least_agreement
+        and over.least_confidence <= rule.least_confidence
+        and (over.near or not rule.near)
+        and not over.times
+        and not over.second_factor
+    )

@@ -15,12 +15,13 @@ from appliance.config import Config
 from appliance.domain import Message, Passage
 from appliance.entrance import Entrance
 from appliance.errors import ConfigurationError
-from appliance.gpio import require_library
 from appliance.health import Health
 from appliance.keeper import Keeper
 from appliance.orders import Orders
 from appliance.pipeline import Announce, Lane
+from appliance.places import corners_of
 from appliance.poster import Poster
+from appliance.recognize import sharpness
 from appliance.recognize.detect import Detector, one_look
 from appliance.recognize.model import LiteModel, read_manifest
 from appliance.recognize.read import Reader
@@ -29,6 +30,7 @@ from appliance.recognize.regions import load_regions
 from appliance.resolve.judge import Terms
 from appliance.resolve.story import Tell, untold
 from appliance.resolve.tracker import Tracker
+from appliance.resolve.zones import Line, Zones
 from appliance.respond.gate import Gate, Guardian
 from appliance.sender import Sender
 from appliance.source import Source
@@ -80,8 +82,21 @@ def build_recognizer(config: Config) -> Recognizer:
 def build_tracker(config: Config, tell: Tell = untold) -> Tracker:
     """A tracker with nothing in sight; `tell` hears the story of every track that ends."""
     lane = config.lane
-    terms = Terms(lane.gone_s, lane.least_reads, lane.least_confidence, again_s=AGAIN_S)
-    return Tracker(terms, tell=tell)
+    terms = Terms(
+        lane.gone_s,
+        lane.least_reads,
+        lane.least_confidence,
+        least_sharpness=sharpness.LEAST,
+        again_s=AGAIN_S,
+    )
+    return Tracker(terms, build_zones(config), tell)
+
+
+def build_zones(config: Config) -> Zones:
+    """Where plates count, and the line that is counted at."""
+    ends = config.lane.counting_line
+    line = Line(*ends) if ends else None
+    return Zones(corners_of(config.zone, "watch"), corners_of(config.zone, "ignore"), line)
 
 
 def build_gate(config: Config, source: Source) -> Gate | None:
@@ -125,8 +140,8 @@ def run_unit(  # a list of parts is what this module is
         GatepostError: what ended it otherwise, or the fault of a recording.
     """
     recognizer = build_recognizer(config)  # faults of the configuration before those of the store
-    _require_files(config)
-    _require_webhook(config)
+    require_files(config)
+    require_webhook(config)
     with ExitStack() as held:
         held.enter_context(sole_user(config.store.folder))
         gate = _gate(config, source, held)  # first: from here on the line is at rest
@@ -262,41 +277,20 @@ def _announcing(announce: Announce, posting: Event) -> Announce:
     return tell
 
 
-def check_parts(config: Config) -> list[str]:
-    """Every fault of the models and of the files that the configuration names."""
-    faults = []
-    files = (_require_files, _require_webhook)
-    for build in (build_detector, build_reader, _require_regions, *files, _require_line):
-        try:
-            build(config)
-        except ConfigurationError as fault:
-            faults.append(str(fault))
-    return list(dict.fromkeys(faults))
-
-
-def _require_regions(config: Config) -> None:
-    try:
-        load_regions(config.recognition.models / "regions").require(config.recognition.regions)
-    except ConfigurationError as fault:
-        raise ConfigurationError(f"recognition.regions: {fault}") from fault
-
-
-def _require_files(config: Config) -> None:
-    files = (config.mqtt.password_file, config.mqtt.ca_file)
-    missing = [path for path in files if path is not None and not path.is_file()]
+def require_files(config: Config) -> None:
+    """Raise ConfigurationError, naming each, where a file that is named is not there."""
+    files = {"password_file": config.mqtt.password_file, "ca_file": config.mqtt.ca_file}
+    missing = [(key, path) for key, path in files.items() if path and not path.is_file()]
     if missing:
-        raise ConfigurationError("\n".join(f"mqtt: {path}: no such file" for path in missing))
+        told = (f"mqtt.{key} = '{path}': no such file" for key, path in missing)
+        raise ConfigurationError("\n".join(told))
     check_files(config.mqtt)
 
 
-def _require_webhook(config: Config) -> None:
+def require_webhook(config: Config) -> None:
+    """Raise ConfigurationError where what the webhook needs is not there."""
     if config.webhook.url is not None:
         Hook(config.webhook)
-
-
-def _require_line(config: Config) -> None:
-    if config.gate.line is not None and not config.gate.dry_run:
-        require_library(config.gate.line)
 
 
 def _passages(config: Config, database: Database) -> Passages:

@@ -14,8 +14,9 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator, mo
 
 from appliance.access import DEFAULT_POLICY, Gate, Lists, Rule
 from appliance.errors import ConfigurationError
-from appliance.faults import sentence
+from appliance.faults import sentence, without
 from appliance.hook import Webhook
+from appliance.places import Ends, Zone
 from appliance.section import FilePath, Section, Source
 from appliance.yardsection import Parking
 
@@ -71,6 +72,8 @@ class Lane(Section):
     least_reads: int = Field(3, ge=1, le=100)
     # of the voted text
     least_confidence: float = Field(0.6, ge=0, le=1)
+    # two points, shares of the picture; who goes from its left to its right comes in; empty: none
+    counting_line: Ends = ()
 
 
 class Store(Section):
@@ -107,8 +110,8 @@ class Mqtt(Section):
         return host
 
     @model_validator(mode="after")
-    def _host_is_named(self) -> Mqtt:
-        if self.host is None and self.model_fields_set:
+    def _host_is_named(self, known: ValidationInfo) -> Mqtt:
+        if self.host is None and (self.model_fields_set or known.context):
             raise ValueError("mqtt.host is missing: without it the other keys of [mqtt] do nothing")
         return self
 
@@ -128,6 +131,7 @@ class Config(Section):
     camera: Camera = Camera()
     recognition: Recognition = Recognition()
     lane: Lane = Lane()
+    zone: Annotated[tuple[Zone, ...], Field(strict=False)] = ()
     store: Store = Store()
     mqtt: Mqtt = Mqtt()
     webhook: Webhook = Webhook()
@@ -149,6 +153,16 @@ class Config(Section):
             )
         return gate
 
+    @field_validator("parking")
+    @classmethod
+    def _line_is_drawn(cls, parking: Parking, before: ValidationInfo) -> Parking:
+        lane = before.data.get("lane")
+        if lane is not None and parking.entering == "line" and not lane.counting_line:
+            raise ValueError(
+                "parking.entering = 'line' without lane.counting_line: nobody would be counted"
+            )
+        return parking
+
 
 def load_config(path: Path | None) -> Config:
     """The configuration from `path`, or from SYSTEM_FILE where that exists, or the defaults.
@@ -156,25 +170,48 @@ def load_config(path: Path | None) -> Config:
     Raises:
         ConfigurationError: every fault of the file, one a line.
     """
+    config, faults = examine_config(path)
+    if faults:
+        raise ConfigurationError("\n".join(faults))
+    return config
+
+
+def examine_config(path: Path | None) -> tuple[Config, list[str]]:
+    """What is sound in the same file, the defaults for the rest; and every fault, a line each."""
+    path = path or (SYSTEM_FILE if SYSTEM_FILE.exists() else None)
     if path is None:
-        if not SYSTEM_FILE.exists():
-            return Config()
-        path = SYSTEM_FILE
+        return Config(), []
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        table = _table(path)
+    except ConfigurationError as fault:
+        return Config(), [str(fault)]
+    config, errors = _sound(table, path.resolve().parent)
+    return config, [f"{path}: {sentence(Config, error)}" for error in errors]
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as fault:
         raise ConfigurationError(f"{path}: cannot be read: {fault.strerror}") from fault
     except UnicodeDecodeError as fault:
         raise ConfigurationError(f"{path}: not UTF-8 text at byte {fault.start}") from fault
     except tomllib.TOMLDecodeError as fault:
         raise ConfigurationError(f"{path}: not TOML: {fault}") from fault
-    return parse_config(table, path)
+    return table
 
 
-def parse_config(table: dict[str, Any], path: Path) -> Config:
-    """`table` as a Config; `path` names the file in messages and anchors relative paths."""
+def _sound(table: dict[str, Any], folder: Path) -> tuple[Config, list[Any]]:
+    """A table without the keys at fault, and what pydantic says of these.
+
+    Args:
+        table: as parsed; it is changed.
+        folder: where relative paths begin.
+    """
     try:
-        return Config.model_validate(table, context={"folder": path.resolve().parent})
+        return Config.model_validate(table, context={"folder": folder}), []
     except ValidationError as fault:
-        lines = [sentence(Config, error) for error in fault.errors()]
-        raise ConfigurationError("\n".join(f"{path}: {line}" for line in lines)) from fault
+        errors = fault.errors()
+    for error in errors:
+        without(table, error["loc"])
+    return _sound(table, folder)[0], errors

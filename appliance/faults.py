@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from itertools import takewhile
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -15,6 +16,8 @@ from appliance.errors import without_secrets
 
 Place = tuple[str | int, ...]
 """Where a value stands: names of tables and keys, and positions counted from 0."""
+PLACE = "place"
+"""The kind of a fault whose words name the point and its value themselves."""
 
 
 def sentence(root: type[BaseModel], error: Any) -> str:  # noqa: ANN401  # pydantic's, "ctx" untyped
@@ -32,7 +35,25 @@ def sentence(root: type[BaseModel], error: Any) -> str:  # noqa: ANN401  # pydan
         return f"{key} is missing: expected {_choice(root, place)}"
     if error["type"] == "value_error":
         return str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == PLACE:
+        return f"{key}: {error['msg']}"
+    if error["type"] == "tuple_type" and _table(root.model_fields[str(place[0])].annotation):
+        return f"{key} = {value}: expected a list of tables, each begun with [[{key}]]"
     return f"{key} = {value}: {_expected(root, place, error['msg'])}"
+
+
+def without(file: dict[str, Any], place: Place) -> None:
+    """Take what stands at a place out of a parsed file; of a list the whole.
+
+    A key that does not stand there is a default that does not fit the others of its table: then it
+    is the whole table that goes.
+    """
+    keys = [str(part) for part in takewhile(lambda part: isinstance(part, str), place)]
+    table = file
+    for key in keys[:-1]:
+        table = table.get(key, {})
+    if table.pop(keys[-1], None) is None:
+        file.pop(keys[0], None)
 
 
 def _written(place: Place) -> str:
@@ -57,12 +78,15 @@ def _expected(root: type[BaseModel], place: Place, message: str) -> str:
     if "Ge" in bounds and "Le" in bounds:
         kind = "a whole number, " if "integer" in message else ""
         return f"expected {kind}{bounds['Ge'].ge} to {bounds['Le'].le}"
+    said = said.replace("a valid tuple", "a list")  # TOML's word
     return said.replace("Input should be", "expected").replace("String should", "must")
 
 
 def _choice(root: type[BaseModel], place: Place) -> str:
-    """What may stand in a field that has no default: one of a few words."""
+    """What may stand in a field that has no default: one of a few words, or as it describes."""
     field = _section(root, place).model_fields[str(place[-1])]
+    if field.description:
+        return field.description
     return " or ".join(f"'{word}'" for word in get_args(field.annotation))
 
 

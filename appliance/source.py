@@ -9,6 +9,7 @@ from appliance.capture.camera import Camera
 from appliance.capture.video import LiveCamera, RecordedCamera
 from appliance.config import Config
 from appliance.health import Health
+from appliance.places import corners_of
 from appliance.stamp import LiveStamp, RecordedStamp, Stamp
 
 
@@ -32,12 +33,14 @@ def live_source(config: Config, health: Health) -> Source:
 
     What is no device and no address is a recording too, such as a numbered sequence of pictures.
     """
-    source = config.camera.source
+    source, hidden = config.camera.source, corners_of(config.zone, "blackout")
     stamp = LiveStamp(health.clock)
     if Path(source).is_file() or Path(source).is_dir():
-        return Source(RecordedCamera(Path(source), real_time=True), stamp, recording=True)
+        return Source(RecordedCamera(Path(source), True, hidden), stamp, recording=True)
     is_camera = source.isdecimal() or source.startswith("/dev/") or "://" in source
-    return Source(LiveCamera(source, config.camera.silent_s), stamp, recording=not is_camera)
+    return Source(
+        LiveCamera(source, config.camera.silent_s, hidden), stamp, recording=not is_camera
+    )
 
 
 def replay_source(

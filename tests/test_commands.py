@@ -166,6 +166,19 @@ def test_annotating_draws_into_a_copy(gatepost: Gatepost, photograph: Path, tmp_
     assert drawn.read_bytes() != before
 
 
+def test_what_is_blacked_out_is_black_in_drawings(
+    gatepost: Gatepost, photograph: Path, tmp_path: Path
+) -> None:
+    """And is not read: who tries a picture sees what the unit would see."""
+    config = tmp_path / "gatepost.toml"
+    corners = "[[0, 0], [1, 0], [1, 1], [0, 1]]"
+    config.write_text(f"[[zone]]\nkind = 'blackout'\ncorners = {corners}\n")
+    folder = tmp_path / "drawn"
+    _, (line,), _ = gatepost("read", photograph, "--annotate", folder, "--config", config)
+    assert line == f"{photograph}: no plate"
+    assert not cv2.imread(str(folder / "good.png")).any()
+
+
 def test_annotating_never_overwrites_the_photograph(
     gatepost: Gatepost, photograph: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -245,6 +258,47 @@ def test_no_plate_text_is_logged(
     for told in map(json.loads, lines):
         assert f"passage {told['uuid']}" in caplog.text
         assert told["plate"] not in caplog.text + complaint
+
+
+ALL = "[[0, 0], [1, 0], [1, 1], [0, 1]]"
+ZONES = {
+    "ignored": (f"kind = 'ignore'\ncorners = {ALL}", "rejected, ignored zone ("),
+    "not watched": (
+        "kind = 'watch'\ncorners = [[0, 0], [0.01, 0], [0, 0.01]]",
+        "rejected, outside the zone (",
+    ),
+    "blacked out": (f"kind = 'blackout'\ncorners = {ALL}", ""),
+}
+
+
+@pytest.mark.parametrize("name", ZONES)
+def test_what_stands_in_a_zone_gives_no_passage(
+    name: str, gatepost: Gatepost, drive: Path, tmp_path: Path
+) -> None:
+    """And every track says why; of what is blacked out there is none."""
+    zone, outcome = ZONES[name]
+    config = tmp_path / "gatepost.toml"
+    config.write_text(f"[store]\nfolder = 'kept'\n[[zone]]\n{zone}\n")
+    code, lines, told = gatepost("replay", "--explain", drive, "--config", config)
+    assert (code, lines) == (0, [])
+    assert told.count("track ") == told.count(outcome or "track ")
+    assert bool(outcome) == ("track " in told)
+
+
+def test_a_passage_says_which_way_it_crossed_the_line(
+    gatepost: Gatepost, drive: Path, tmp_path: Path
+) -> None:
+    """Whoever swaps its ends swaps in and out."""
+    config = tmp_path / "gatepost.toml"
+    for line, crossed in (
+        ("[[0, 0.6], [1, 0.6]]", "in"),
+        ("[[1, 0.6], [0, 0.6]]", "out"),
+        ("[]", "none"),
+    ):
+        text = f"[lane]\ncounting_line = {line}\n[store]\nfolder = 'kept-{crossed}'\n"
+        config.write_text(text)
+        _, lines, _ = gatepost("replay", "--json", drive, "--config", config)
+        assert [json.loads(told)["crossed"] for told in lines] == [crossed]
 
 
 def test_a_clip_that_ends_in_the_middle_tells_what_was_seen(
@@ -364,7 +418,39 @@ def test_every_missing_file_is_told(gatepost: Gatepost, tmp_path: Path) -> None:
     code, _, complaint = gatepost("check", "--config", config)
     assert code == 78
     for name in ("nowhere/detect.toml", "nowhere/read.toml", "pw", "ca.pem"):
-        assert f"{tmp_path / name}: " in complaint
+        assert str(tmp_path / name) in complaint
+
+
+def test_what_the_file_names_is_checked_though_the_file_has_faults(
+    gatepost: Gatepost, tmp_path: Path
+) -> None:
+    """All in one report, each once, with the file and the key."""
+    config = tmp_path / "gatepost.toml"
+    config.write_text(
+        '[lane]\ngone_s = 100\n[recognition]\nthreads = 0\nregions = ["atlantis"]\n'
+        '[mqtt]\nhost = "there"\nport = 0\nusername = "u"\npassword_file = "pw"\n'
+    )
+    code, _, complaint = gatepost("check", "--config", config)
+    assert code == 78
+    assert sorted(complaint.splitlines()) == [
+        f"{config}: lane.gone_s = 100: expected 0.2 to 8",
+        f"{config}: mqtt.password_file = '{tmp_path / 'pw'}': no such file",
+        f"{config}: mqtt.port = 0: expected 1 to 65535",
+        f"{config}: recognition.regions: region 'atlantis' is not known; did you mean 'lt'?",
+        f"{config}: recognition.threads = 0: expected 1 to 16",
+    ]
+
+
+def test_what_can_hardly_be_meant_is_said_and_is_no_fault(
+    gatepost: Gatepost, tmp_path: Path
+) -> None:
+    """On stderr, with the file and the key; the exit code is that of a right file."""
+    config = tmp_path / "gatepost.toml"
+    config.write_text('[gate]\ndry_run = true\n[[policy]]\nlist = "unknown"\naction = "open"\n')
+    code, lines, complaint = gatepost("check", "--config", config)
+    assert code == 0
+    assert lines[0] == f"configuration ({config}): no fault"
+    assert f'{config}: warning: policy[#1].list = "unknown": opens for all' in complaint
 
 
 def test_an_unknown_home_region_is_told(gatepost: Gatepost, tmp_path: Path) -> None:

@@ -10,11 +10,13 @@ from pydantic import ValidationError
 
 from appliance import config
 from appliance.access import DEFAULT_POLICY
-from appliance.config import Config, Lane, load_config
+from appliance.config import Config, Lane, examine_config, load_config
 from appliance.errors import ConfigurationError
 from appliance.pipeline import FRESH_S
+from appliance.places import corners_of
 from appliance.weekly import parse_span
 
+ZONE = "[[zone]]\nkind = 'ignore'\ncorners"
 FAULTS = {
     "a value below its range": ("[camera]\nsilent_s = 0", "camera.silent_s = 0: expected 1 to 120"),
     "a value above its range": ("[mqtt]\nport = 99999", "mqtt.port = 99999: expected 1 to 65535"),
@@ -140,8 +142,63 @@ FAULTS = {
         "[[policy]]\nlist = 'allowed'\naction = 'open'\nleast_agreement = 60",
         "policy[#1].least_agreement = 60: expected 0",
     ),
-    "one rule instead of several": ("[policy]\nlist = 'allowed'", "policy = {'list': 'allowed'}"),
+    "one rule instead of several": (
+        "[policy]\nlist = 'allowed'",
+        "policy = {'list': 'allowed'}: expected a list of tables, each begun with [[policy]]",
+    ),
+    "one text instead of a list": (
+        "[recognition]\nregions = 'hr'",
+        "recognition.regions = 'hr': expected a list",
+    ),
+    "an empty gate": ("[gate]", "gate.line is missing: without it, or dry_run = true, nothing is"),
+    "an empty broker": ("[mqtt]", "mqtt.host is missing: without it the other keys of [mqtt] do"),
+    "a zone in pixels": (
+        f"{ZONE} = [[0, 0], [1280, 0], [0, 720]]",
+        (
+            "zone[#1].corners: point 2 is [1280, 0], expected shares of the picture from 0 to 1;"
+            " point 3 is [0, 720], expected shares"
+        ),
+    ),
+    "the second zone with too few corners": (
+        f"{ZONE} = [[0, 0], [1, 0], [0, 1]]\n{ZONE} = [[0, 0], [1, 0]]",
+        "zone[#2].corners: 2 points, expected at least 3 corners of a polygon",
+    ),
+    "a zone that crosses itself": (
+        f"{ZONE} = [[0, 0], [1, 1], [1, 0], [0, 1]]",
+        "zone[#1].corners: the edge from point 1 crosses the edge from point 3",
+    ),
+    "a corner without its height": (
+        f"{ZONE} = [[0, 0], [1], [0, 1]]",
+        "zone[#1].corners = [[0, 0], [1], [0, 1]]: expected points such as [[0, 0], [0.3, 0], ",
+    ),
+    "corners that are truths": (f"{ZONE} = [[true, 0], [1, 1], [0, 1]]", "expected points such as"),
+    "a zone without corners": (
+        "[[zone]]\nkind = 'watch'",
+        "zone[#1].corners is missing: expected points such as [[0, 0], [0.3, 0], [0, 0.4]]",
+    ),
+    "a zone for nothing": (
+        "[[zone]]\nkind = 'hide'\ncorners = [[0, 0], [1, 0], [0, 1]]",
+        "zone[#1].kind = 'hide': expected 'watch', 'ignore' or 'blackout'",
+    ),
+    "one zone instead of several": (
+        "[zone]\nkind = 'watch'",
+        "zone = {'kind': 'watch'}: expected a list of tables, each begun with [[zone]]",
+    ),
+    "a line with three ends": (
+        "[lane]\ncounting_line = [[0, 0.5], [0.5, 0.5], [1, 0.5]]",
+        "lane.counting_line: 3 points, expected the 2 ends of a line",
+    ),
+    "a car park that counts at a line which nobody drew": (
+        "[parking]\nentering = 'line'",
+        "parking.entering = 'line' without lane.counting_line: nobody would be counted",
+    ),
+    "a line out of the picture": (
+        "[lane]\ncounting_line = [[0, 0.5], [1.5, 0.5]]",
+        "lane.counting_line: point 2 is [1.5, 0.5], expected shares of the picture from 0 to 1",
+    ),
 }
+README = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
 NOT_READABLE = {
     "not TOML": (b"[unit\nid = 3", "not TOML: "),
     "a key twice": (b"[unit]\nid = 'a'\nid = 'b'", "not TOML: "),
@@ -155,6 +212,12 @@ def written(folder: Path, content: str | bytes) -> Path:
     path = folder / "gatepost.toml"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return path
+
+
+def example(word: str) -> str:
+    """The configuration in the README in which a word stands."""
+    (found,) = (one for one in EXAMPLES if word in one)
+    return found
 
 
 def fault_of(folder: Path, content: str | bytes) -> str:
@@ -209,23 +272,65 @@ def test_a_fault_names_file_key_value_and_what_was_expected(name: str, tmp_path:
 
 
 def test_the_readme_tells_the_defaults(tmp_path: Path) -> None:
-    """Of every table but [mqtt], which has none without a broker, and of the policy.
-
-    The other examples are read.
-    """
-    readme = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
-    tables, gate, *examples = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    """Of every table but [mqtt], which has none without a broker, and of the policy."""
+    tables, gate = example("[unit]"), example("[[policy]]")
     told = load_config(written(tmp_path, tables))
     assert told.model_dump(exclude={"mqtt"}) == Config().model_dump(exclude={"mqtt"})
     named = load_config(written(tmp_path, gate))
     assert named.policy == DEFAULT_POLICY
     assert named.gate.model_dump(exclude={"line"}) == Config().gate.model_dump(exclude={"line"})
-    for example in examples:
-        assert load_config(written(tmp_path, example))
-    webhook = next(example for example in examples if example.startswith("[webhook]"))
+    webhook = example("[webhook]")
     posted = load_config(written(tmp_path, webhook)).webhook
     own = {"url", "secret_file", "ca_file"}
     assert posted.model_dump(exclude=own) == Config().webhook.model_dump(exclude=own)
+
+
+@pytest.mark.parametrize("content", EXAMPLES)
+def test_every_example_of_the_readme_is_right(content: str, tmp_path: Path) -> None:
+    """It can be copied."""
+    assert load_config(written(tmp_path, content))
+
+
+def test_the_readme_has_zones_that_are_right(tmp_path: Path) -> None:
+    """One of each kind, and a counting line."""
+    told = load_config(written(tmp_path, example("[[zone]]")))
+    assert [zone.kind for zone in told.zone] == ["watch", "ignore", "blackout"]
+    assert len(told.lane.counting_line) == 2
+
+
+def test_zones_are_taken(tmp_path: Path) -> None:
+    """Whole numbers are shares too; without any, plates count everywhere and nobody is counted."""
+    corners = "[[0, 0], [0.5, 0], [0.5, 1]]"
+    text = f"[lane]\ncounting_line = [[0, 0.5], [1, 0.5]]\n{ZONE} = {corners}"
+    loaded = load_config(written(tmp_path, text))
+    assert corners_of(loaded.zone, "ignore") == (((0.0, 0.0), (0.5, 0.0), (0.5, 1.0)),)
+    assert corners_of(loaded.zone, "watch") == ()
+    assert loaded.lane.counting_line == ((0.0, 0.5), (1.0, 0.5))
+    assert Config().lane.counting_line == Config().zone == ()
+
+
+SOUND = {
+    "a key": ("[lane]\ngone_s = 3\nleast_reads = 0", "lane", {"gone_s": 3.0}),
+    "a default beside a key": ("[gate]\nline = 5\n[unit]\nid = 'a'", "unit", {"id": "a"}),
+    "a table": ("[gate]\n[unit]\nid = 'a'", "unit", {"id": "a"}),
+    "a list": (f"{ZONE} = 3\n[unit]\nid = 'a'", "unit", {"id": "a"}),
+    "several at once": (
+        "unti = 3\n[unit]\nid = 'a'\nsite = 3\n[mqtt]\nport = 0\n[lane]\nleast_reads = 0",
+        "unit",
+        {"id": "a"},
+    ),
+    "not TOML": ("[unit", "unit", {"id": "gatepost"}),
+}
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_what_is_sound_of_a_faulty_file_is_kept(name: str, tmp_path: Path) -> None:
+    """So that the rest can be checked in the same look; the keys at fault have their defaults."""
+    content, table, expected = SOUND[name]
+    config, faults = examine_config(written(tmp_path, content))
+    assert faults
+    assert expected.items() <= getattr(config, table).model_dump().items()
+    assert config.lane.least_reads == Config().lane.least_reads
 
 
 def test_every_fault_is_told_at_once(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.resolve.zones import Line, Zones, inside, line_faults, polygon_faults
+from appliance.resolve.zones import Line, Zones, inside
 
 SQUARE = ((0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8))
 HOOK = ((0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.7, 0.9), (0.7, 0.3), (0.1, 0.3))
@@ -37,45 +37,6 @@ def test_no_watched_zone_is_everywhere() -> None:
     assert zones.is_ignored((0.5, 0.5))
     assert not zones.is_ignored((0.1, 0.5))
     assert not Zones(watch=(SQUARE,)).is_watched((0.1, 0.5))
-
-
-FAULTS = {
-    "none": (SQUARE, []),
-    "hollow": (HOOK, []),
-    "too few": (SQUARE[:2], ["zone: 2 points, expected at least 3 corners of a polygon"]),
-    "outside": (
-        ((0.2, 0.2), (0.8, 1.2), (0.8, -1)),
-        [
-            "zone: point 2 is (0.8, 1.2), expected shares of the picture from 0 to 1",
-            "zone: point 3 is (0.8, -1), expected shares of the picture from 0 to 1",
-        ],
-    ),
-    "pixels": (
-        ((0, 0), (1280, 0), (0, 0.5)),
-        ["zone: point 2 is (1280, 0), expected shares of the picture from 0 to 1"],
-    ),
-    "a bow tie": (
-        ((0.2, 0.2), (0.8, 0.8), (0.8, 0.2), (0.2, 0.8)),
-        ["zone: the edge from point 1 crosses the edge from point 3"],
-    ),
-    "flat": (((0.1, 0.1), (0.5, 0.5), (0.9, 0.9)), ["zone: all its points lie on one line"]),
-}
-
-
-@pytest.mark.parametrize("name", FAULTS)
-def test_faults_of_a_polygon(name: str) -> None:
-    """Named with the point and what was expected."""
-    polygon, expected = FAULTS[name]
-    assert polygon_faults("zone", polygon) == expected
-
-
-def test_faults_of_a_line() -> None:
-    """Two different points of the picture."""
-    assert line_faults("line", Line((0, 0.5), (1, 0.5))) == []
-    (fault,) = line_faults("line", Line((0.5, 0.5), (0.5, 0.5)))
-    assert "expected two different ones" in fault
-    (fault,) = line_faults("line", Line((0.5, 0.5), (0.5, 5)))
-    assert fault.startswith("line: point 2 is (0.5, 5)")
 
 
 LINE = Line((0, 0.5), (1, 0.5))

@@ -1,0 +1,47 @@
+"""What `gatepost check` looks at beside the file: models, home regions, named files, the line.
+
+The rule to know: every fault begins with the key that names what is at fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from appliance.app import build_detector, require_files, require_webhook
+from appliance.config import Config
+from appliance.errors import ConfigurationError
+from appliance.gpio import require_library
+from appliance.recognize.model import LiteModel
+from appliance.recognize.regions import load_regions
+
+
+def check_parts(config: Config) -> list[str]:
+    """Every fault of what the configuration names, a line each; nothing is opened or switched."""
+    models = config.recognition.models
+    checks: tuple[tuple[str, Callable[[], object]], ...] = (
+        ("recognition.models: ", lambda: build_detector(config)),
+        ("recognition.models: ", lambda: LiteModel(models / "read.toml", 1)),
+        ("recognition.regions: ", lambda: _require_regions(config)),
+        ("", lambda: require_files(config)),
+        ("", lambda: require_webhook(config)),
+        ("gate.", lambda: _require_line(config)),
+    )
+    return [fault for key, check in checks for fault in _faults(key, check)]
+
+
+def _faults(key: str, check: Callable[[], object]) -> list[str]:
+    try:
+        check()
+    except ConfigurationError as fault:
+        return [key + line for line in str(fault).splitlines()]
+    return []
+
+
+def _require_regions(config: Config) -> None:
+    recognition = config.recognition
+    load_regions(recognition.models / "regions").require(recognition.regions)
+
+
+def _require_line(config: Config) -> None:
+    if config.gate.line is not None and not config.gate.dry_run:
+        require_library(config.gate.line)
