@@ -25,6 +25,8 @@ class Webhook(Section):
     form: Form = "gatepost"
     # an HMAC-SHA256 of each POST is made with it; None: they are not signed
     secret_file: Annotated[FilePath | None, Field(strict=False)] = None
+    # one line such as "Authorization: Token ...": how a consumer knows who may post
+    header_file: Annotated[FilePath | None, Field(strict=False)] = None
     # None: the authorities that the system trusts
     ca_file: Annotated[FilePath | None, Field(strict=False)] = None
     # lets plates cross a network unencrypted, for a consumer that only speaks http

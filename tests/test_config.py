@@ -281,7 +281,7 @@ def test_the_readme_tells_the_defaults(tmp_path: Path) -> None:
     assert named.gate.model_dump(exclude={"line"}) == Config().gate.model_dump(exclude={"line"})
     webhook = example("[webhook]")
     posted = load_config(written(tmp_path, webhook)).webhook
-    own = {"url", "secret_file", "ca_file"}
+    own = {"url", "secret_file", "header_file", "ca_file"}
     assert posted.model_dump(exclude=own) == Config().webhook.model_dump(exclude=own)
 
 

@@ -84,6 +84,27 @@ def test_a_bad_secret_is_refused(name: str, tmp_path: Path) -> None:
     assert "hush" not in str(caught.value)
 
 
+HEADERS = {
+    "no header": b"hush",
+    "two": b"A: hush\nB: hush",
+    "empty": b"Authorization: ",
+    "ours": b"content-length: 5 hush",
+    "signed": b"X-Gatepost-Id: hush",
+}
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_a_bad_header_is_refused(name: str, tmp_path: Path) -> None:
+    """One line with one header that is not ours to set, or a fault, which does not show it."""
+    path = tmp_path / "header"
+    path.write_bytes(HEADERS[name])
+    path.chmod(0o600)
+    with pytest.raises(ConfigurationError) as caught:
+        Hook(parsed({"url": "https://c.example", "header_file": "header"}, tmp_path).webhook)
+    assert f"webhook.header_file: {path}: expected one line" in str(caught.value)
+    assert "hush" not in str(caught.value)
+
+
 @pytest.mark.parametrize("content", [None, b"", b"not a certificate"])
 def test_authorities_that_are_none_are_refused(content: bytes | None, tmp_path: Path) -> None:
     """A file without certificates is a fault at the start, not at the first passage."""

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import io
 import os
+import re
 import socket
 import ssl
 import time
@@ -29,6 +30,7 @@ from appliance.transmit.consumers import Parcel
 CONNECT_S = 5.0  # for all addresses of the name together
 EXCHANGE_S = 10.0  # from the first packet to the last header of the answer
 SLICE_S = 0.25  # how late a wish to stop may be noticed
+OURS = frozenset({"host", "user-agent", "content-type", "content-length", "connection"})
 LEAST_SECRET = 16  # bytes: 128 bits if they are random (RFC 2104 asks for no less than that)
 
 GivenUp = Callable[[], bool]
@@ -42,7 +44,7 @@ class Hook:
     """
 
     def __init__(self, webhook: Webhook, is_given_up: GivenUp = lambda: False) -> None:
-        """Read the secret and the authorities; a change of either needs a restart.
+        """Read the secret, the header and the authorities; a change of them needs a restart.
 
         Args:
             webhook: with a `url`.
@@ -50,6 +52,7 @@ class Hook:
         """
         self._webhook = webhook
         self._secret = read_secret(webhook.secret_file) if webhook.secret_file else None
+        self._header = read_header(webhook.header_file) if webhook.header_file else {}
         is_secure = webhook.address.scheme == "https"
         self._context = _trust(webhook.ca_file) if is_secure else None
         self._is_given_up = is_given_up
@@ -76,7 +79,7 @@ class Hook:
             return Answer(answer.status, "", _seconds(answer.getheader("Retry-After")))
 
     def _headers(self, parcel: Parcel) -> dict[str, str]:
-        headers = {
+        headers = self._header | {
             "Host": self._webhook.address.netloc,
             "User-Agent": f"gatepost/{__version__}",
             "Content-Type": parcel.content_type,
@@ -102,18 +105,39 @@ def read_secret(path: Path) -> bytes:
     Raises:
         ConfigurationError: it cannot be read, is too short, or everybody can read it.
     """
+    secret = _closed("webhook.secret_file", path)
+    if len(secret) < LEAST_SECRET:
+        raise ConfigurationError(
+            f"webhook.secret_file: {path}: {len(secret)} bytes, expected at least {LEAST_SECRET}"
+        )
+    return secret
+
+
+def read_header(path: Path) -> dict[str, str]:
+    """The one header that the file holds.
+
+    Raises:
+        ConfigurationError: it cannot be read, is none or one of ours, or everybody can read it.
+    """
+    found = re.fullmatch(rb"([A-Za-z0-9-]+): ?([!-~][ -~]*)", _closed("webhook.header_file", path))
+    name = found[1].decode() if found else ""
+    if found is None or name.lower() in OURS or name.lower().startswith("x-gatepost-"):
+        raise ConfigurationError(
+            f"webhook.header_file: {path}: expected one line such as Authorization: Token abc"
+        )
+    return {name: found[2].decode()}
+
+
+def _closed(key: str, path: Path) -> bytes:
+    """What a file holds that is not open to everybody, but for the end of its line."""
     try:
         with path.open("rb") as file:
             mode, secret = os.fstat(file.fileno()).st_mode, file.read().rstrip(b"\r\n")
     except OSError as fault:
-        raise ConfigurationError(f"webhook.secret_file: {path}: {fault.strerror}") from fault
+        raise ConfigurationError(f"{key}: {path}: {fault.strerror}") from fault
     if mode & 0o007:
         raise ConfigurationError(
-            f"webhook.secret_file: {path}: mode {mode & 0o777:o} is open to everybody; expected 600"
-        )
-    if len(secret) < LEAST_SECRET:
-        raise ConfigurationError(
-            f"webhook.secret_file: {path}: {len(secret)} bytes, expected at least {LEAST_SECRET}"
+            f"{key}: {path}: mode {mode & 0o777:o} is open to everybody; expected 600"
         )
     return secret
 

@@ -64,6 +64,16 @@ def test_it_arrives_whole_at_the_address(consumer: Consumer) -> None:
     assert "X-Gatepost-Signature" not in posted.headers
 
 
+def test_a_header_of_the_consumer_goes_with_it(consumer: Consumer, tmp_path: Path) -> None:
+    """A consumer that asks who posts is told, beside our own headers."""
+    path = tmp_path / "header"
+    path.write_bytes(b"Authorization: Token 0123456789abcdef\n")
+    path.chmod(0o600)
+    assert Hook(Webhook(url=consumer.url, header_file=path)).post(PARCEL).verdict == "taken"
+    assert consumer.heard[0].headers["Authorization"] == "Token 0123456789abcdef"
+    assert consumer.heard[0].uuid == PARCEL.uuid
+
+
 def verified(posted: Posted, secret: bytes) -> bool:
     """What the README's own lines say of a POST."""
     section = README.read_text(encoding="utf-8").split("\n## Webhook\n")[1]
