@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from threading import Event
 
+from appliance.announcer import Announcer, announced
 from appliance.config import Config
 from appliance.domain import Message, Passage
 from appliance.entrance import Entrance
@@ -42,6 +43,7 @@ from appliance.store.outbox import Outbox
 from appliance.store.passages import Passages
 from appliance.store.posts import Posts
 from appliance.supervisor import Loop, supervise
+from appliance.transmit.homeassistant import birth_topic
 from appliance.transmit.messages import Topics
 from appliance.transmit.mqtt import MqttLink, check_files
 from appliance.transmit.webhook import Hook
@@ -177,6 +179,7 @@ class _Unit:
     source: Source
     topics: Topics
     link: MqttLink | None
+    announcer: Announcer
     wake: Event
     posting: Event
     stopping: Event
@@ -188,9 +191,12 @@ class _Unit:
 
 
 def _unit(config: Config, health: Health, source: Source, held: ExitStack) -> _Unit:
-    wake, topics = Event(), Topics(config.unit.id)
+    home = config.homeassistant
+    topics = Topics(config.unit.id, birth_topic(home.prefix) if home.discovery else "")
+    wake, announcer = Event(), Announcer(announced(config))
     link = MqttLink(config.mqtt, topics, wake) if config.mqtt.host else None
-    return _Unit(config, health, source, topics, link, wake, Event(), Event(), held)
+    events = wake, Event(), Event()
+    return _Unit(config, health, source, topics, link, announcer, *events, held)
 
 
 def _gate(config: Config, source: Source, held: ExitStack) -> Gate | None:
@@ -236,6 +242,7 @@ def _keeper(unit: _Unit, entrance: Entrance, standing: StandingLists, database: 
         tend=entrance.tend,
         orders=_orders(unit, unit.link, database) if unit.link is not None else None,
         yard=Yard(database, unit.config.parking, unit.topics),
+        announcer=unit.announcer,
     )
 
 
@@ -253,6 +260,7 @@ def _sender(unit: _Unit, link: MqttLink, linger_s: float) -> Sender:
         stopping=unit.stopping,
         keep_last_s=_keep_last_s(unit.config),
         linger_s=linger_s,
+        announcer=unit.announcer,
     )
 
 

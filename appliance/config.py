@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from appliance.access import DEFAULT_POLICY, Gate, Lists, Rule
+from appliance.discovery import HomeAssistant
 from appliance.errors import ConfigurationError
 from appliance.faults import sentence, without
 from appliance.hook import Webhook
@@ -135,6 +136,7 @@ class Config(Section):
     store: Store = Store()
     mqtt: Mqtt = Mqtt()
     webhook: Webhook = Webhook()
+    homeassistant: HomeAssistant = HomeAssistant()
     lists: Lists = Lists()
     gate: Gate = Gate()
     parking: Parking = Parking()

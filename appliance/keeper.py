@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event
 
+from appliance.announcer import Announcer
 from appliance.domain import Clock
 from appliance.health import Beat, Health, Vitals
 from appliance.orders import Orders
@@ -50,6 +51,7 @@ class Keeper:
         tend: looks after the gate here too, should the lane hang.
         orders: carries out commands; None where there is no broker.
         yard: counts who is inside and who went by, on the same connection; None where nobody does.
+        announcer: tells Home Assistant of this unit, in another loop.
     """
 
     passages: Passages
@@ -63,6 +65,7 @@ class Keeper:
     tend: Callable[[], None]
     orders: Orders | None = None
     yard: Yard | None = None
+    announcer: Announcer = field(default_factory=Announcer)
     next_at: float = field(default=0.0, init=False)  # monotonic seconds
     told: tuple[object, ...] = field(default=(), init=False)
     clock_s: float = field(default_factory=_clock_s, init=False)
@@ -141,8 +144,9 @@ class Keeper:
         self.known_seq = newest
 
     def worth_telling(self, vitals: Vitals) -> tuple[object, ...]:
-        """What is published as soon as it changes; a new broker knows nothing yet."""
-        return self.link and self.link.session, vitals.problems, vitals.clock
+        """What is published as soon as it changes; who has just come knows nothing yet."""
+        session = self.link and self.link.session
+        return session, self.announcer.rounds, vitals.problems, vitals.clock
 
     def report(self, vitals: Vitals) -> None:
         """Publish the state, retained."""

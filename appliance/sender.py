@@ -13,6 +13,7 @@ from math import inf
 from threading import Event
 
 from appliance.age import age_s, late_s
+from appliance.announcer import Announcer
 from appliance.domain import Message
 from appliance.health import Beat, Health
 from appliance.store.outbox import Outbox
@@ -51,6 +52,7 @@ class Sender:
         stopping: set when the loop shall return.
         keep_last_s: seconds that the broker keeps the newest passage on `last`; 0: it gets none.
         linger_s: seconds for what still waits when the loop shall return.
+        announcer: tells Home Assistant of this unit.
     """
 
     outbox: Outbox
@@ -61,6 +63,7 @@ class Sender:
     stopping: Event
     keep_last_s: float = 0.0
     linger_s: float = 2.0
+    announcer: Announcer = field(default_factory=Announcer)
     session: int = field(default=0, init=False)
     handed: set[int] = field(default_factory=set, init=False)  # to this session, no receipt yet
     live_seq: int = field(
@@ -108,6 +111,8 @@ class Sender:
         self.settle(self.link.tend())
         if self.link.session != self.session:
             self.start_over()
+        if self.announcer.turn(self.link):
+            self.last_seq = 0
         if self.link.room:
             self.show_live()
             self.show_last()

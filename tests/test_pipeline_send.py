@@ -467,6 +467,24 @@ def test_the_keeper_tells_every_broker_anew(bench: FakeBench, keeper: Keeper) ->
     assert len(_states(bench)) == 2
 
 
+def test_home_assistant_is_told_what_stands_when_it_starts(
+    bench: FakeBench, keeper: Keeper
+) -> None:
+    """State and the newest passage, though the broker has that; never a live copy again."""
+    bench.sender.announcer.pause_s = (0.0, 0.0)
+    keeper.announcer = bench.sender.announcer
+    bench.record(range(1), FOR_EVER)
+    bench.turns(2)
+    keeper.turn()
+    assert bench.outbox.waiting() == 0
+    before = len(bench.link.history)
+    bench.link.give_birth()
+    bench.turns(2)
+    keeper.turn()
+    again = [_level(each) for each in bench.link.history[before:]]
+    assert again == ["last", "state"]
+
+
 def test_the_keeper_needs_no_broker(bench: FakeBench, keeper: Keeper) -> None:
     """Retention goes on without one, until the unit stops."""
     keeper.link = None

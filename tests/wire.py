@@ -24,6 +24,8 @@ SCHEMAS = {
     r"homeassistant/device/[^/]+/config": "discovery",
 }
 """Which schema the payload on a topic obeys."""
+COMMANDS = re.compile(r"gatepost/[^/]+/(cmd|lists/[^/]+/(add|remove|set))")
+"""What others say to the unit: it is for the unit to refuse."""
 EMPTIED = re.compile(r"gatepost/[^/]+/last")
 """Where an empty payload takes back what is retained."""
 
@@ -38,7 +40,7 @@ def validator(name: str) -> Draft202012Validator:
 
 def objections(topic: str, payload: str) -> list[str]:
     """What is wrong with a message, each with its place; none where it is valid."""
-    if not payload and EMPTIED.fullmatch(topic):
+    if COMMANDS.fullmatch(topic) or (not payload and EMPTIED.fullmatch(topic)):
         return []
     names = [name for pattern, name in SCHEMAS.items() if re.fullmatch(pattern, topic)]
     if len(names) != 1:

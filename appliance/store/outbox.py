@@ -14,6 +14,8 @@ from appliance.store.database import SESSION, Database, Row
 
 MESSAGES = """SELECT seq, uuid, body, epoch_ms, CASE session WHEN ? THEN fresh_until END
     FROM outbox JOIN passages USING (seq)"""
+NEWEST = """SELECT seq, uuid, body, epoch_ms, CASE session WHEN ? THEN fresh_until END
+    FROM passages LEFT JOIN outbox USING (seq) ORDER BY seq DESC LIMIT 1"""
 EARLY = """SELECT 0, uuid, body, epoch_ms, fresh_until FROM early
     WHERE session = ? AND fresh_until > ? ORDER BY epoch_ms, uuid"""
 
@@ -48,8 +50,9 @@ class Outbox:
         return [_message(row) for row in self._database.rows(EARLY, (SESSION, now))]
 
     def newest(self) -> Message | None:
-        """The waiting message of the latest passage."""
-        return next(iter(self._messages("ORDER BY seq DESC LIMIT 1")), None)
+        """The latest passage, whether it waits or not."""
+        rows = self._database.rows(NEWEST, (SESSION,))
+        return _message(rows[0]) if rows else None
 
     def acknowledge(self, seqs: Iterable[int]) -> None:
         """The broker has these: delete them, all in one commit; unknown ones are no fault."""

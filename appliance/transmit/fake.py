@@ -34,6 +34,7 @@ class FakeLink:
         self._connections = 0
         self._number = 0
         self._session = 0
+        self._births = 0
         self._inbox = Inbox()
         self._kept: list[tuple[str, bytes]] = []  # by the broker, while the unit is away
 
@@ -46,6 +47,17 @@ class FakeLink:
     def room(self) -> int:
         """Publications that may be handed over now; 0 while there is no connection."""
         return max(0, WINDOW - len(self._in_flight)) if self._session else 0
+
+    @property
+    def births(self) -> int:
+        """How often Home Assistant has said that it has started."""
+        return self._births
+
+    def give_birth(self) -> None:
+        """Home Assistant starts; a unit that is away does not hear it."""
+        if self._session:
+            self._births += 1
+        self._wake.set()
 
     def connect(self) -> None:
         """The broker is there."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from appliance.config import Unit
 from appliance.transmit.messages import Publication, Topics
 
-BIRTH = "online"
+BIRTH = b"online"
 """What Home Assistant says on `birth_topic` when it has started, not retained."""
 BIRTH_PAUSE_S = (1.0, 10.0)
 """How long to wait then before all is sent again: drawn, or a fleet would answer in one moment."""
@@ -153,6 +153,18 @@ COMPONENTS = (
         name="Rejected reads",
         unit_of_meas="reads",
         ent_cat="diagnostic",
+    ),
+    Component(
+        "allow_add",
+        "text",
+        {"cmd_t": "lists/allowed/add"},
+        {
+            "name": "Allow a plate",
+            "ic": "mdi:car-key",
+            "ent_cat": "config",
+            "max": 16,
+            "msg_exp_int": 60,  # before 2026 ignored
+        },
     ),
     _trigger("trig_allowed", "plate_allowed", "{{ value_json.list }}", "allowed"),
     _trigger("trig_watched", "plate_watched", "{{ value_json.list }}", "watched"),

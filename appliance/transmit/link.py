@@ -27,6 +27,10 @@ class Link(Protocol):
     def room(self) -> int:
         """Publications that may be handed over now; 0 while there is no connection."""
 
+    @property
+    def births(self) -> int:
+        """How often Home Assistant has said that it has started; 0 where nobody listens for it."""
+
     def tend(self) -> list[Receipt]:
         """Keep the connection; gives what the broker said since the last call.  Never waits.
 

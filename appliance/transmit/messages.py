@@ -27,9 +27,11 @@ class Topics:
 
     Attributes:
         unit: its id, letters, digits, `_` and `-` only: a dot makes Home Assistant ignore it.
+        birth: where Home Assistant says that it has started; empty: nobody listens for it.
     """
 
     unit: str
+    birth: str = ""
 
     @property
     def availability(self) -> str:
@@ -65,6 +67,11 @@ class Topics:
         """Filters of all that people may ask: no wider than what a unit's ACL lets it read."""
         changes = (f"gatepost/{self.unit}/lists/+/{verb}" for verb in ("add", "remove", "set"))
         return (*changes, f"gatepost/{self.unit}/cmd")
+
+    @property
+    def heard(self) -> tuple[str, ...]:
+        """Filters of all that the unit listens to."""
+        return (*self.commands, self.birth) if self.birth else self.commands
 
     def below(self, topic: str) -> str:
         """What follows the unit's own part in one of its topics."""

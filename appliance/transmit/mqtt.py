@@ -26,6 +26,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from appliance.config import Mqtt
 from appliance.errors import ConfigurationError
+from appliance.transmit.homeassistant import BIRTH
 from appliance.transmit.inbox import LARGEST, Inbox, Order
 from appliance.transmit.inflight import PATIENCE_S, WINDOW, InFlight
 from appliance.transmit.messages import Publication, Receipt, Topics, availability
@@ -47,7 +48,7 @@ class _Note:
     """What paho's thread has to say about one connection."""
 
     attempt: int
-    kind: Literal["connected", "lost", "receipt", "subscribed"]
+    kind: Literal["connected", "lost", "receipt", "subscribed", "birth"]
     reason: str = ""
     refused: bool = False
     number: int = 0
@@ -71,6 +72,7 @@ class MqttLink:
         self._lock = Lock()  # publish and the reading of receipts, between threads
         self._in_flight = InFlight(patience_s)
         self._inbox = Inbox()
+        self._births = 0
         self._deaf: set[str] = set()  # filters that the broker refuses
         self._client: Client | None = None
         self._attempt = 0
@@ -89,6 +91,11 @@ class MqttLink:
     def room(self) -> int:
         """Publications that may be handed over now; 0 while there is no connection."""
         return max(0, WINDOW - len(self._in_flight)) if self._session else 0
+
+    @property
+    def births(self) -> int:
+        """How often Home Assistant has said that it has started; 0 where nobody listens for it."""
+        return self._births
 
     def tend(self) -> list[Receipt]:
         """Keep the connection; gives what the broker said since the last call.  Never waits."""
@@ -128,6 +135,9 @@ class MqttLink:
             return self._in_flight.settle(note.number, note.reason if note.refused else None)
         if note.kind == "subscribed":
             return self._hear(note.refusals)
+        if note.kind == "birth":
+            self._births += 1
+            return []
         if note.kind == "lost":
             self._lose(note.reason)
         else:
@@ -167,11 +177,11 @@ class MqttLink:
         if self._client is not None:
             # as published: else a retained command would look live to who hears it first
             options = SubscribeOptions(1, retainAsPublished=True)
-            self._client.subscribe([(topic, options) for topic in self._topics.commands])
+            self._client.subscribe([(topic, options) for topic in self._topics.heard])
 
     def _hear(self, refusals: tuple[str | None, ...]) -> list[Receipt]:
         """Receipts for the filters that the broker refuses, and for those that it did before."""
-        told = dict(zip(self._topics.commands, refusals, strict=True))
+        told = dict(zip(self._topics.heard, refusals, strict=True))
         worth_telling = [topic for topic in told if told[topic] or topic in self._deaf]
         self._deaf = {topic for topic in told if told[topic]}
         return [Receipt(Publication(topic, ""), told[topic]) for topic in worth_telling]
@@ -233,7 +243,11 @@ class MqttLink:
         refusals = tuple(str(reason) if reason.is_failure else None for reason in reasons)
         self._put(_Note(attempt, "subscribed", refusals=refusals))
 
-    def _on_message(self, _client: Client, _attempt: int, message: MQTTMessage) -> None:
+    def _on_message(self, _client: Client, attempt: int, message: MQTTMessage) -> None:
+        if message.topic == self._topics.birth:
+            if message.payload == BIRTH:
+                self._put(_Note(attempt, "birth"))
+            return
         named = dict(getattr(message.properties, "UserProperty", ()))
         topic = self._topics.below(message.topic)
         self._inbox.put(topic, message.payload, retained=message.retain, name=named.get("id"))

@@ -19,7 +19,7 @@ from appliance.domain import Message
 from appliance.errors import ConfigurationError
 from appliance.transmit import messages
 from appliance.transmit.acl import Account, People, acl_file
-from appliance.transmit.homeassistant import Features, announcements
+from appliance.transmit.homeassistant import Features, announcements, birth_topic
 from appliance.transmit.messages import Publication, Receipt, Topics
 from appliance.transmit.mqtt import MqttLink
 from tests.conftest import PATIENCE_S, Broker, until
@@ -181,6 +181,13 @@ def test_who_hears_what(site: Site) -> None:
     until(lambda: site["second"].heard, "the birth")
     assert site["second"].heard == ["homeassistant/status"]
     assert guest.heard == []
+
+
+def test_a_unit_may_read_all_that_it_listens_to() -> None:
+    """No filter of its own goes beyond the file."""
+    heard = Topics("one", birth_topic("homeassistant")).heard
+    lines = acl_file([Account("one", "one")], People()).partition("user one\n")[2].splitlines()
+    assert {f"topic read {each}" for each in heard} <= set(lines)
 
 
 @pytest.mark.parametrize("user", ["homeassistant", "owner"])

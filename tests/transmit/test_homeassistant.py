@@ -62,9 +62,18 @@ def test_only_topics_that_somebody_publishes_are_named() -> None:
     """An entity without messages would stay unknown for ever."""
     (document,) = documents(EVERYTHING)
     for component in document["cmps"].values():
-        topics = {v for k, v in component.items() if k in {"t", "stat_t", "json_attr_t", "cmd_t"}}
+        topics = {component[k] for k in ("t", "stat_t", "json_attr_t") if k in component}
         assert topics <= {f"gatepost/7f3a9c21/{level}" for level in PUBLISHED}
-        assert topics
+        assert topics or component["cmd_t"]
+
+
+def test_only_commands_that_the_unit_hears_are_offered() -> None:
+    """A field whose text goes nowhere would look as if it had worked."""
+    (document,) = documents(EVERYTHING)
+    offered = [each["cmd_t"] for each in document["cmps"].values() if "cmd_t" in each]
+    assert offered == ["gatepost/7f3a9c21/lists/allowed/add"]
+    heard = [each.replace("+", "[^/]+") for each in messages.Topics("7f3a9c21").commands]
+    assert all(any(re.fullmatch(each, topic) for each in heard) for topic in offered)
 
 
 def test_no_health_goes_stale_unseen_and_no_plate_ever_does() -> None:

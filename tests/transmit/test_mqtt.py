@@ -14,6 +14,7 @@ from threading import Event
 import pytest
 
 from appliance.errors import ConfigurationError
+from appliance.transmit.inbox import Order
 from appliance.transmit.messages import Publication, Receipt, Topics
 from appliance.transmit.mqtt import MqttLink, _pause
 from tests.conftest import PATIENCE_S, Broker, Listener, until
@@ -196,6 +197,26 @@ def test_every_note_wakes_the_sender(broker: Broker) -> None:
     link.tend()
     link.publish(Publication(TOPICS.log, "{}", seq=1))
     assert wake.wait(PATIENCE_S)
+    link.close()
+
+
+def test_home_assistant_is_heard_when_it_starts(broker: Broker, listen: Listen) -> None:
+    """Where the unit listens for it, and not when it stops."""
+    topics = Topics("unit", birth="homeassistant/status")
+    link, home = MqttLink(broker.mqtt, topics, Event()), listen(broker)
+
+    def is_listening() -> list[Order]:
+        link.tend()
+        home.say(topics.at("cmd"), "first")
+        return link.orders()
+
+    until(is_listening, "the subscriptions")
+    for word in ("offline", "online", "offline"):
+        home.say("homeassistant/status", word)
+    home.say(topics.at("cmd"), "last")
+    until(lambda: b"last" in [order.payload for order in link.orders()], "what was said last")
+    link.tend()
+    assert link.births == 1
     link.close()
 
 

@@ -1,0 +1,61 @@
+"""Tells Home Assistant of this unit: on every connection, and whenever Home Assistant starts.
+
+The rule to know: what is said again is what stands (discovery, state, the newest passage), never a
+`passage`, which would open a gate for a car that has left.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import inf
+
+from appliance import __version__
+from appliance.config import Config
+from appliance.transmit.homeassistant import BIRTH_PAUSE_S, Features, announcements
+from appliance.transmit.link import Link
+from appliance.transmit.messages import Publication
+
+
+def announced(config: Config) -> list[Publication]:
+    """What Home Assistant is told of the unit; nothing where it shall not be."""
+    home, features = config.homeassistant, Features(last=config.mqtt.last)
+    if not home.discovery:
+        return []
+    return announcements(config.unit, __version__, features, home.prefix)
+
+
+@dataclass(slots=True)
+class Announcer:
+    """Says what this unit is, in the loop that sends.
+
+    Attributes:
+        documents: what is published, in order; none of them: Home Assistant is not told.
+        pause_s: least and most seconds after Home Assistant's birth.
+        rounds: how often it was said; whoever sees it change tells what stands again.
+    """
+
+    documents: Sequence[Publication] = ()
+    pause_s: tuple[float, float] = BIRTH_PAUSE_S
+    rounds: int = field(default=0, init=False)
+    session: int = field(default=0, init=False)
+    births: int = field(default=0, init=False)
+    due_at: float = field(default=inf, init=False)  # monotonic seconds
+
+    def turn(self, link: Link) -> bool:
+        """Say it where it is time to; gives whether it was."""
+        if link.births != self.births:
+            self.births = link.births
+            self.due_at = time.monotonic() + random.uniform(*self.pause_s)  # noqa: S311  # jitter
+        if link.session != self.session:
+            self.session = link.session
+            self.due_at = time.monotonic()
+        if not link.session or time.monotonic() < self.due_at:
+            return False
+        for document in self.documents:
+            link.publish(document)
+        self.due_at = inf
+        self.rounds += 1
+        return True
