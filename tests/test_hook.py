@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from appliance.config import Config, parse_config
+from appliance.config import Config, load_config
 from appliance.errors import ConfigurationError
 from appliance.transmit.webhook import Hook
 
@@ -37,8 +38,11 @@ GOOD = {
 
 
 def parsed(table: dict[str, Any], folder: Path) -> Config:
-    """The table as it would stand in a file in `folder`."""
-    return parse_config({"webhook": table}, folder / "gatepost.toml")
+    """The table as it stands in a file in `folder`."""
+    path = folder / "gatepost.toml"
+    lines = [f"{key} = {json.dumps(value)}" for key, value in table.items()]  # TOML has the same
+    path.write_text("\n".join(["[webhook]", *lines]), encoding="utf-8")
+    return load_config(path)
 
 
 @pytest.mark.parametrize("name", FAULTS)
