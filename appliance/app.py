@@ -91,7 +91,7 @@ def build_tracker(config: Config, tell: Tell = untold) -> Tracker:
         least_sharpness=sharpness.LEAST,
         again_s=AGAIN_S,
     )
-    return Tracker(terms, build_zones(config), tell)
+    return Tracker(terms, build_zones(config), tell, config.speed.road)
 
 
 def build_zones(config: Config) -> Zones:

@@ -19,7 +19,7 @@ from appliance.faults import sentence, without
 from appliance.hook import Webhook
 from appliance.places import Ends, Zone
 from appliance.section import FilePath, Section, Source
-from appliance.yardsection import Parking
+from appliance.yardsection import Parking, Speed
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -140,6 +140,7 @@ class Config(Section):
     lists: Lists = Lists()
     gate: Gate = Gate()
     parking: Parking = Parking()
+    speed: Speed = Speed()
     # the first rule that holds is followed; where none does, the passage is ignored
     policy: Annotated[tuple[Rule, ...], Field(strict=False)] = DEFAULT_POLICY
 

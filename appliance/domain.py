@@ -177,6 +177,7 @@ class Settled:
         early: the vehicle is still in sight; another Settled of this track follows for the record.
         early_text: what the early one of this track said; empty where there was none.
         crossed: the counting line, in the sense of its points.
+        indicative_speed_kmh: where the lane has been measured and enough of the track was seen.
     """
 
     read: Read
@@ -194,6 +195,7 @@ class Settled:
     early: bool = False
     early_text: str = ""
     crossed: Crossing = "none"
+    indicative_speed_kmh: float | None = None
 
     @property
     def dwell_s(self) -> float:

@@ -17,6 +17,7 @@ from appliance.places import corners_of
 from appliance.weekly import parse_span
 
 ZONE = "[[zone]]\nkind = 'ignore'\ncorners"
+TAPED = "[speed]\npoints = [[0.3, 0.3], [0.7, 0.3], [1, 1], [0, 1]]\ndiagonals_m = [8.54, 8.54]\n"
 FAULTS = {
     "a value below its range": ("[camera]\nsilent_s = 0", "camera.silent_s = 0: expected 1 to 120"),
     "a value above its range": ("[mqtt]\nport = 99999", "mqtt.port = 99999: expected 1 to 65535"),
@@ -102,6 +103,18 @@ FAULTS = {
     "a stay of less than nothing": (
         "[parking]\nentering = 'receding'\nlimits.unknown = -1",
         "parking.limits.unknown = -1: expected 0 to 8760",
+    ),
+    "a road of three points": (
+        "[speed]\npoints = [[0, 0], [1, 0], [1, 1]]\ncamera_m = 3",
+        "speed.points: 3 of them, expected 4",
+    ),
+    "a road without its camera": (
+        f"{TAPED}sides_m = [3, 8, 3, 8]",
+        "speed.camera_m is missing: expected its height over the road",
+    ),
+    "a tape read wrong": (
+        f"{TAPED}sides_m = [3, 8, 5, 8]\ncamera_m = 3",
+        "speed.sides_m[#3] = 5: the other distances make it 2.98, expected within 5%",
     ),
     "a misspelt key of the gate": (
         "[gate]\nlien = 17",

@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 
 from appliance.domain import Box, Read, Settled, Sighting
 from appliance.resolve.align import likeness
+from appliance.resolve.speed import speed_kmh
 from appliance.resolve.track import ALIKE, CERTAIN, SURE, TELLING, Track, direction, moved
 from appliance.resolve.vote import support, vote
 from appliance.resolve.zones import EVERYWHERE, Zones
+from appliance.road import Road
 
 IGNORED, OUTSIDE, CUT_OFF = "ignored zone", "outside the zone", "cut off"
 TOO_SMALL, BLURRED = "too small", "blurred"
@@ -67,10 +69,12 @@ class Judge:
     Attributes:
         terms: what they must show.
         zones: where plates count.
+        road: as it was measured; None where nobody did.
     """
 
     terms: Terms
     zones: Zones = EVERYWHERE
+    road: Road | None = None
 
     def fault(self, sighting: Sighting, image_size: tuple[int, int]) -> str:
         """Why a sighting does not vote, or an empty string where it does."""
@@ -125,6 +129,14 @@ class Judge:
             early_text=track.told.read.text if track.told else "",
             crossed=self.zones.line.crossed(path) if self.zones.line else "none",
         )
+
+    def record(self, track: Track, image_size: tuple[int, int]) -> Settled:
+        """The same of a track that is over, with its indicative speed."""
+        settled = self.sum_up(track, image_size)
+        if self.road is None:
+            return settled
+        speed = speed_kmh(self.road, track.sightings, image_size)
+        return replace(settled, indicative_speed_kmh=speed)
 
     def against(self, track: Track, settled: Settled) -> str:
         """Why a track is no passage, the first reason that applies; empty where it is one.

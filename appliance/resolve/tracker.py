@@ -17,6 +17,7 @@ from appliance.resolve.judge import DUPLICATE, Judge, Terms
 from appliance.resolve.story import Tell, story_of, untold
 from appliance.resolve.track import MOST_RIVALS, Track, fit
 from appliance.resolve.zones import EVERYWHERE, Zones
+from appliance.road import Road
 
 
 class Tracker:
@@ -26,14 +27,21 @@ class Tracker:
         terms: when a track is over, and what makes it a passage.
         zones: where plates count.
         tell: hears the story of every track that ends.
+        road: as it was measured, for an indicative speed; None where nobody did.
 
     Attributes:
         rejected: tracks that gave no passage, by the name of the reason.
     """
 
-    def __init__(self, terms: Terms, zones: Zones = EVERYWHERE, tell: Tell = untold) -> None:
+    def __init__(
+        self,
+        terms: Terms,
+        zones: Zones = EVERYWHERE,
+        tell: Tell = untold,
+        road: Road | None = None,
+    ) -> None:
         self._terms = terms
-        self._judge = Judge(terms, zones)
+        self._judge = Judge(terms, zones, road)
         self._tell = tell
         self._tracks: list[Track] = []
         self._passed: list[tuple[Track, Settled]] = []  # lately, or told early and still in sight
@@ -110,7 +118,7 @@ class Tracker:
         """The records of tracks that are over, in the order of their coming."""
         settled = []
         for track in sorted(over, key=lambda t: (t.sightings[0].at, t.number)):
-            record = self._judge.sum_up(track, self._image_size)
+            record = self._judge.record(track, self._image_size)
             reason = self._reason(track, record)
             faults = self._judge.faults(track, self._image_size)
             self._tell(story_of(track, record, reason or "passage", faults))

@@ -206,7 +206,7 @@ def passage_body(passage: Passage, unit: Unit, model: str) -> str:
         "model": model,
         "image_sha256": None,
     }
-    return _json(body)
+    return _json(body | _speed(settled.indicative_speed_kmh))
 
 
 def state_body(vitals: Vitals, queue: int, dropped: int) -> str:
@@ -236,6 +236,11 @@ def _match(match: Match | None) -> dict[str, object] | None:
 
 def _decision(decision: Decision) -> dict[str, object]:
     return {"action": decision.action, "reason": decision.reason, "gate": decision.outcome}
+
+
+def _speed(kmh: float | None) -> dict[str, object]:
+    """Whole kilometres an hour are more than it can tell; without a measured lane there is none."""
+    return {} if kmh is None else {"indicative_speed_kmh": round(kmh)}
 
 
 def _box(box: Box) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.domain import Crossing, Direction
@@ -75,6 +75,7 @@ def test_the_two_ends_of_a_visit_know_each_other() -> None:
 STEPS = st.lists(st.tuples(st.sampled_from(["in", "out"]), st.sampled_from(PLATES)), max_size=40)
 
 
+@settings(deadline=None)
 @given(steps=STEPS)
 def test_occupancy_is_in_less_out_and_never_below_nobody(steps: list[tuple[Way, str]]) -> None:
     """Over any interleaving; a plate that comes twice is one vehicle, which has left unseen."""
@@ -90,6 +91,7 @@ def test_occupancy_is_in_less_out_and_never_below_nobody(steps: list[tuple[Way, 
         assert 0 <= lot.nameless <= len(inside)
 
 
+@settings(deadline=None)
 @given(steps=STEPS, at=st.integers(0, 40))
 def test_a_restart_changes_nothing(steps: list[tuple[Way, str]], at: int) -> None:
     """A Lot made of what is open goes on as the one before it would have."""
@@ -101,6 +103,7 @@ def test_a_restart_changes_nothing(steps: list[tuple[Way, str]], at: int) -> Non
     assert first == whole
 
 
+@settings(deadline=None)
 @given(steps=STEPS, order=st.randoms(use_true_random=False))
 def test_the_order_in_which_moves_become_known_does_not_matter(
     steps: list[tuple[Way, str]], order: object

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.respond.traffic import FEW, OTHER, UNKNOWN, folded, hour_of
@@ -60,6 +60,7 @@ def test_a_region_of_few_is_not_named() -> None:
     assert named == [("hr", FEW), (OTHER, FEW), (UNKNOWN, 1)]
 
 
+@settings(deadline=None)
 @given(counts=COUNTS)
 def test_folding_loses_no_vehicle_and_is_done_once(counts: list[Count]) -> None:
     """Sums by hour and direction stay; nothing rare is left; folding again changes nothing."""

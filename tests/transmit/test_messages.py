@@ -22,6 +22,14 @@ TOPICS = messages.Topics("7f3a9c21")
 MESSAGE = Message(48211, PASSAGE.uuid, '{"plate":"AB12CDE"}', PASSAGE.epoch_ms, 12.0)
 
 
+def test_an_indicative_speed_is_told_where_there_is_one() -> None:
+    """In whole kilometres an hour; else there is no such field."""
+    settled = replace(PASSAGE.settled, indicative_speed_kmh=28.8)
+    body = json.loads(messages.passage_body(replace(PASSAGE, settled=settled), UNIT, "m"))
+    assert body["indicative_speed_kmh"] == 29
+    assert "indicative_speed_kmh" not in json.loads(messages.passage_body(PASSAGE, UNIT, "m"))
+
+
 def test_the_body_has_every_field_of_the_contract() -> None:
     """Section 3 of the notes, less what is known only at sending."""
     assert json.loads(messages.passage_body(PASSAGE, UNIT, "det-3/ocr-7")) == {
