@@ -29,6 +29,8 @@ from appliance.transmit.inflight import WINDOW
 from appliance.transmit.link import Link
 from appliance.transmit.messages import Publication, Topics, passage_body
 from appliance.transmit.mqtt import MqttLink
+from appliance.yard import Yard
+from appliance.yardsection import Parking
 from tests.conftest import PATIENCE_S, UNIT, Broker, Listener, numbered, until
 
 Listen = Callable[..., Listener]
@@ -426,6 +428,21 @@ def keeper(bench: FakeBench) -> Keeper:
         retention_s=3600.0,
         tend=lambda: None,
     )
+
+
+def test_the_keeper_counts_tells_and_forgets(bench: FakeBench, keeper: Keeper) -> None:
+    """Who came by an hour ago is told of once, and then forgotten with his passage."""
+    database = Database(bench.folder / "gatepost.db")
+    keeper.yard = Yard(database, Parking(entering="approaching"), TOPICS)
+    old = numbered(1, epoch_ms=round((time.time() - 3500) * 1000))
+    bench.passages.record(old, passage_body(old, UNIT, "m"), None)
+    keeper.turn()
+    assert {_level(each) for each in bench.link.history} >= {"stats", "parking"}
+    keeper.retention_s, keeper.next_at = 3000.0, 0.0
+    keeper.turn()
+    told = [json.loads(p.payload) for p in bench.link.history if p.topic.endswith("/parking")]
+    assert [(each["occupancy"], each["forgotten"]) for each in told] == [(1, 0), (0, 1)]
+    assert database.rows("SELECT count(*) FROM moves") == [(0,)]
 
 
 def _states(bench: FakeBench) -> list[dict[str, Any]]:
