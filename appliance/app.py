@@ -15,7 +15,7 @@ from appliance.announcer import Announcer, announced
 from appliance.config import Config
 from appliance.domain import Message, Passage
 from appliance.entrance import Entrance
-from appliance.errors import ConfigurationError
+from appliance.errors import ConfigurationError, RestartError
 from appliance.health import Health
 from appliance.keeper import Keeper
 from appliance.orders import Orders
@@ -37,6 +37,7 @@ from appliance.sender import Sender
 from appliance.source import Source
 from appliance.standing import StandingLists
 from appliance.store.database import Database
+from appliance.store.history import History
 from appliance.store.lists import ListStore
 from appliance.store.lock import sole_user
 from appliance.store.outbox import Outbox
@@ -139,6 +140,7 @@ def run_unit(  # a list of parts is what this module is
         The number of the signal that ended it, 0 where the camera did.
 
     Raises:
+        RestartError: somebody asked for it over MQTT.
         GatepostError: what ended it otherwise, or the fault of a recording.
     """
     recognizer = build_recognizer(config)  # faults of the configuration before those of the store
@@ -167,6 +169,8 @@ def run_unit(  # a list of parts is what this module is
         asked = supervise(loops, unit.stopping, linger_s + 15, lambda: _all(hurry))
     if source.camera.fault is not None:
         raise source.camera.fault
+    if keeper.orders is not None and keeper.orders.is_over:
+        raise RestartError("a restart was asked for over MQTT")
     return asked
 
 
@@ -230,6 +234,7 @@ def _lane(
 
 
 def _keeper(unit: _Unit, entrance: Entrance, standing: StandingLists, database: Database) -> Keeper:
+    yard = Yard(database, unit.config.parking, unit.topics)
     return Keeper(
         passages=_passages(unit.config, database),
         outbox=Outbox(database),
@@ -240,14 +245,21 @@ def _keeper(unit: _Unit, entrance: Entrance, standing: StandingLists, database: 
         stopping=unit.stopping,
         retention_s=unit.config.store.retention_hours * 3600,
         tend=entrance.tend,
-        orders=_orders(unit, unit.link, database) if unit.link is not None else None,
-        yard=Yard(database, unit.config.parking, unit.topics),
+        orders=_orders(unit, unit.link, database, yard) if unit.link is not None else None,
+        yard=yard,
         announcer=unit.announcer,
     )
 
 
-def _orders(unit: _Unit, link: MqttLink, database: Database) -> Orders:
-    return Orders(link=link, topics=unit.topics, lists=ListStore(database))
+def _orders(unit: _Unit, link: MqttLink, database: Database, yard: Yard) -> Orders:
+    return Orders(
+        link=link,
+        topics=unit.topics,
+        lists=ListStore(database),
+        history=History(database, _outbox_bytes(unit.config)),
+        yard=yard,
+        can_restart=not unit.source.recording,
+    )
 
 
 def _sender(unit: _Unit, link: MqttLink, linger_s: float) -> Sender:
@@ -302,9 +314,13 @@ def require_webhook(config: Config) -> None:
 
 
 def _passages(config: Config, database: Database) -> Passages:
-    waiting = round(config.store.outbox_mb * 1e6) if config.mqtt.host else None
-    posts = round(config.store.outbox_mb * 1e6) if config.webhook.url else None
+    waiting = _outbox_bytes(config) if config.mqtt.host else None
+    posts = _outbox_bytes(config) if config.webhook.url else None
     return Passages(database, waiting, posts)
+
+
+def _outbox_bytes(config: Config) -> int:
+    return round(config.store.outbox_mb * 1e6)
 
 
 def _keep_last_s(config: Config) -> float:

@@ -53,6 +53,12 @@ class StalledError(GatepostError):
     exit_code = 75
 
 
+class RestartError(GatepostError):
+    """Somebody asked for a restart (exit 75): whoever started the unit starts it again."""
+
+    exit_code = 75
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing wrong with a list: where, in which field, what stands there, what was expected.

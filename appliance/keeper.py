@@ -74,6 +74,8 @@ class Keeper:
     def maintain(self, beat: Beat) -> None:
         """Look for changes every second, forget and report every minute, until the unit stops.
 
+        Returns when a restart was asked for, too.
+
         Raises:
             LineError: the gate's line is not in good hands.
             StoreError: the history cannot be read or written, or the lists cannot be read.
@@ -81,6 +83,8 @@ class Keeper:
         while not self.stopping.is_set():
             self.turn()
             beat()
+            if self.orders is not None and self.orders.is_over:
+                return
             self.stopping.wait(LOOK_S)
         if self.yard is not None:  # who came at the end; who comes later is counted at the start
             self.yard.catch_up()

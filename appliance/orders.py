@@ -12,15 +12,20 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from appliance.errors import ListError, OrderError, StoreError
-from appliance.respond.lists import PRECEDENCE, parse_command
+from appliance.respond.entries import parse_plate
+from appliance.respond.listfile import decoded, load_json
+from appliance.respond.lists import LARGEST_ENTRY, PRECEDENCE, parse_command
 from appliance.standing import carry_out
+from appliance.store.history import History
 from appliance.store.lists import ListStore
 from appliance.transmit import messages
-from appliance.transmit.inbox import MOST_ORDERS, Order
+from appliance.transmit.inbox import LONGEST_NAME, MOST_ORDERS, Order
 from appliance.transmit.link import Link
 from appliance.transmit.messages import Publication, Topics
+from appliance.yard import Yard
 
 LISTS = "lists/"
+EXPECTED = 'expected restart, or {"id": …, "replay": {"from_seq": N}} or {"id": …, "erase": PLATE}'
 
 log = logging.getLogger(__name__)
 
@@ -33,15 +38,27 @@ class Orders:
         link: to the broker.
         topics: of this unit.
         lists: on the connection of that loop.
+        history: on the same connection.
+        yard: whose visits have plates too, on the same connection; None where nobody counts.
+        can_restart: whoever started this process starts it again.
     """
 
     link: Link
     topics: Topics
     lists: ListStore
-    answers: deque[Publication] = field(  # the oldest give way, should the broker stay away
-        default_factory=lambda: deque(maxlen=MOST_ORDERS + 1), init=False
+    history: History
+    yard: Yard | None = None
+    can_restart: bool = True
+    restarts: bool = field(default=False, init=False)
+    unsaid: deque[Publication] = field(  # the oldest give way, should the broker stay away
+        default_factory=lambda: deque(maxlen=3 * MOST_ORDERS), init=False
     )
     told_to: int = field(default=0, init=False)  # the session that knows the state of the lists
+
+    @property
+    def is_over(self) -> bool:
+        """Whether a restart was asked for, and whoever asked has been told."""
+        return self.restarts and not self.unsaid
 
     def carry_out(self) -> None:
         """Carry out what has come; the answers wait for `tell`.
@@ -50,14 +67,18 @@ class Orders:
             StoreError: the store cannot be read or written; whoever asked has been told.
         """
         for order in self.link.orders():
+            told: dict[str, object] = {"id": order.name, "ok": True}
             try:
-                self._keep(order, self._follow(order) | {"ok": True})
+                self._follow(order, told)
             except (ListError, OrderError) as fault:
-                self._keep(order, {"ok": False, "error": str(fault)})
+                self._answer(order, told | {"ok": False, "error": str(fault)})
             except StoreError:
-                self._keep(order, {"ok": False, "error": "the store cannot be read or written"})
-                self._answer()
+                fault_told = {"ok": False, "error": "the store cannot be read or written"}
+                self._answer(order, told | fault_told)
+                self._say()
                 raise
+            else:
+                self._answer(order, told)
 
     def tell(self, *, lists_changed: bool) -> None:
         """Publish the answers, and the state of the lists to whom it is new."""
@@ -67,21 +88,95 @@ class Orders:
             for name in PRECEDENCE:
                 state = messages.list_state(self.topics, name, self.lists.state(name))
                 self.link.publish(state)
-        self._answer()
+        self._say()
 
-    def _answer(self) -> None:
-        while self.answers and self.link.session:
-            self.link.publish(self.answers.popleft())
+    def _say(self) -> None:
+        while self.unsaid and self.link.session:
+            self.link.publish(self.unsaid.popleft())
 
-    def _keep(self, order: Order, told: dict[str, object]) -> None:
+    def _answer(self, order: Order, told: dict[str, object]) -> None:
         log.info("a command over MQTT was %s", "carried out" if told["ok"] else "refused")
-        self.answers.append(messages.result(self.topics, order.topic, {"id": order.name} | told))
+        self.unsaid.append(messages.result(self.topics, order.topic, told))
 
-    def _follow(self, order: Order) -> dict[str, object]:
-        """Do it; gives what there is to tell beyond that it was done."""
+    def _follow(self, order: Order, told: dict[str, object]) -> None:
+        """Do it; `told` gets what there is to tell beyond that it was done."""
         if order.refusal:
             raise OrderError(order.refusal)
-        if not order.topic.startswith(LISTS):
+        if order.topic.startswith(LISTS):
+            carry_out(parse_command(order.topic.removeprefix(LISTS), order.payload), self.lists)
+        elif order.topic == "cmd":
+            self._obey(order.payload, told)
+        else:
             raise OrderError("not known here")
-        carry_out(parse_command(order.topic.removeprefix(LISTS), order.payload), self.lists)
-        return {}
+
+    def _obey(self, payload: bytes, told: dict[str, object]) -> None:
+        if payload.strip() == b"restart":
+            self._restart()
+            return
+        wish = _wish(payload)
+        told["id"] = _name(wish.pop("id", told["id"]))
+        if wish.keys() == {"replay"}:
+            told.update(self._replay(wish["replay"]))
+        elif wish.keys() == {"erase"}:
+            told.update(self._erase(wish["erase"]))
+        else:
+            raise OrderError(EXPECTED)
+
+    def _restart(self) -> None:
+        if not self.can_restart:
+            raise OrderError("a recording is being played: nobody would start it again")
+        self.restarts = True
+
+    def _replay(self, wish: object) -> dict[str, object]:
+        from_seq = wish.get("from_seq") if isinstance(wish, dict) and len(wish) == 1 else None
+        if not isinstance(from_seq, int) or isinstance(from_seq, bool) or not 0 < from_seq < 2**63:
+            raise OrderError('replay: expected {"from_seq": N}, N a whole number from 1')
+        sent = self.history.send_again(from_seq)
+        if sent.rest and not sent.count:
+            raise OrderError("replay: the outbox has no room, ask again when less waits")
+        log.info("%d passages go out again", sent.count)
+        stretch = {"from_seq": sent.first, "to_seq": sent.last, "more": sent.rest}
+        return {"replayed": sent.count, **stretch}
+
+    def _erase(self, wish: object) -> dict[str, object]:
+        try:
+            plate = parse_plate(wish)
+        except ValueError as fault:
+            raise OrderError(f"erase: {fault}") from fault
+        gone = self._forget(plate)
+        log.info("%d passages were erased", gone)
+        self.unsaid.append(messages.no_last(self.topics))
+        self.unsaid.append(messages.no_plate(self.topics))
+        return {"erased": gone}
+
+    def _forget(self, plate: str) -> int:
+        """Delete what may be of a plate; visits first, so that a second try finds what is left."""
+
+        def mentions(body: str) -> bool:
+            return messages.mentions(body, plate)
+
+        early = self.history.erase_early(plate, mentions)
+        seqs = self.history.naming(plate, mentions)
+        if self.yard is not None:
+            self.yard.erase(seqs)
+        self.history.erase(seqs)
+        return early + len(seqs)
+
+
+def _wish(payload: bytes) -> dict[str, object]:
+    """The fields of a command in JSON."""
+    if len(payload) > LARGEST_ENTRY:
+        raise OrderError(f"{len(payload)} bytes, expected at most {LARGEST_ENTRY}")
+    wish = load_json(decoded(payload))
+    if not isinstance(wish, dict):
+        raise OrderError(EXPECTED)
+    return wish
+
+
+def _name(given: object) -> str | int | None:
+    """The id for the answer, as the sender gave it."""
+    is_text = isinstance(given, str) and len(given) <= LONGEST_NAME
+    is_number = isinstance(given, int) and not isinstance(given, bool)
+    if not (given is None or is_text or is_number):
+        raise OrderError(f"id: expected a text of at most {LONGEST_NAME} or a whole number")
+    return given  # type: ignore[return-value]  # as tested above

@@ -73,6 +73,17 @@ class Yard:
             self._fold(hour_of(_local(now_ms - LATE_MS)))
             self._counts.forget(now_ms)
 
+    def erase(self, seqs: Sequence[int]) -> None:
+        """Forget the visits of passages that are to be erased; occupancy falls by the open ones."""
+        self.catch_up()
+        with self._database.transaction():
+            erased = set(seqs)
+            gone = [visit for visit in self._lot.visits if visit.seq in erased]
+            spent, fewer = self._lot.forget(gone)
+            self._visits.settle(replace(move, fate="stray") for move in spent)
+            self._visits.erase(seqs, fewer)
+            self._lot = self._restored()
+
     def realign(self) -> None:
         """The clock was set, and passages of the history were moved in time: visits move with them.
 

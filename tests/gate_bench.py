@@ -27,6 +27,7 @@ from appliance.sender import Sender
 from appliance.stamp import LiveStamp
 from appliance.standing import StandingLists
 from appliance.store.database import Database
+from appliance.store.history import History
 from appliance.store.lists import ListStore
 from appliance.store.outbox import Outbox
 from appliance.store.passages import Passages
@@ -107,7 +108,7 @@ class Bench:
             stopping=stopping,
             retention_s=3600.0,
             tend=self.entrance.tend,
-            orders=Orders(self.link, Topics("unit"), ListStore(keeping)),
+            orders=Orders(self.link, Topics("unit"), ListStore(keeping), History(keeping, 10**8)),
         )
         self.health = health
         self.lane.look(Frame(np.zeros((8, 8, 3), np.uint8), time.monotonic() - 3600, 0))

@@ -5,6 +5,7 @@ Lane, policy, gate and guardian are the real ones, over a stand-in for the libra
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import random
@@ -214,6 +215,24 @@ def test_a_list_change_does_not_open(start: Callable[..., Bench]) -> None:
     assert bench.pulses == 0
     bench.come()
     assert bench.pulses == 1
+
+
+def test_a_command_does_not_open(start: Callable[..., Bench]) -> None:
+    """Passages that go out again have had their turn; whatever is asked is not near the gate."""
+    bench = start()
+    bench.come()
+    bench.rest()
+    bench.link.connect()
+    asked = ('{"replay":{"from_seq":1}}', "restart", "open", '{"erase":"AB12CDE"}')
+    for payload in asked:
+        bench.link.command("cmd", payload.encode())
+        bench.keeper.turn()
+        for _ in range(3):
+            bench.sender.turn()
+        bench.lane.look(Frame(np.zeros((8, 8, 3), np.uint8), time.monotonic(), 1))
+    results = [each.payload for each in bench.link.history if each.topic.endswith("cmd/result")]
+    assert [json.loads(result)["ok"] for result in results] == [True, True, False, True]
+    assert (bench.pulses, bench.outcomes) == (1, ["opened"])
 
 
 def test_the_end_does_not_open_for_who_is_in_sight(start: Callable[..., Bench]) -> None:

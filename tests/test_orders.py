@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Event
 from typing import Any
 
 import pytest
@@ -17,14 +16,12 @@ from hypothesis import strategies as st
 from appliance.__main__ import main
 from appliance.decision import ListState
 from appliance.errors import StoreError
-from appliance.orders import Orders
 from appliance.respond.entries import Entry, fields_of
 from appliance.respond.listfile import format_csv
 from appliance.store.database import Database
 from appliance.store.lists import ListStore
-from appliance.transmit.fake import FakeLink
 from appliance.transmit.inbox import LARGEST, RETAINED
-from appliance.transmit.messages import Topics
+from tests.orders_bench import Bench
 
 ENTRIES = st.lists(
     st.builds(
@@ -36,43 +33,6 @@ ENTRIES = st.lists(
     ),
     max_size=4,
 )
-
-
-class Bench:
-    """Orders between a link to nowhere and a store."""
-
-    def __init__(self, folder: Path) -> None:
-        """Be connected."""
-        self.link = FakeLink(Topics("unit"), Event())
-        self.database = Database(folder / "passages.sqlite")
-        self.lists = ListStore(self.database)
-        self.orders = Orders(self.link, Topics("unit"), self.lists)
-        self.link.connect()
-
-    def turn(self) -> None:
-        """What the loop does each second."""
-        before = self.lists.versions()
-        self.orders.carry_out()
-        self.orders.tell(lists_changed=self.lists.versions() != before)
-
-    def send(self, topic: str, payload: bytes | str, **how: Any) -> dict[str, Any]:  # noqa: ANN401
-        """Send a command, and have its answer."""
-        self.link.command(topic, payload if isinstance(payload, bytes) else payload.encode(), **how)
-        self.turn()
-        return self.answers()[-1]
-
-    def answers(self) -> list[dict[str, Any]]:
-        """All that were published, which are never retained."""
-        results = [each for each in self.link.history if each.topic == "gatepost/unit/cmd/result"]
-        assert not any(each.retained for each in results)
-        return [json.loads(each.payload) for each in results]
-
-    def states(self, name: str) -> list[dict[str, Any]]:
-        """Of a list, as they were published, retained each."""
-        topic = f"gatepost/unit/lists/{name}/state"
-        published = [each for each in self.link.history if each.topic == topic]
-        assert all(each.retained for each in published)
-        return [json.loads(each.payload) for each in published]
 
 
 @pytest.fixture
@@ -126,7 +86,6 @@ REFUSED = {
     "the same twice": ("lists/allowed/set", '["SECRET1", "SECRET1"]', "entry 2: plate: stands"),
     "no array": ("lists/allowed/set", '"SECRET1"', "expected a JSON array"),
     "no such list": ("lists/unknown/add", "SECRET1", "topic: expected denied|allowed|watched"),
-    "no such command": ("cmd", "SECRET1", ""),
     "an entry too long": ("lists/allowed/add", "SECRET1" * 1000, "payload: 7000 bytes"),
     "a list too long": ("lists/allowed/set", bytes(LARGEST + 1), "2000001 bytes, expected"),
 }

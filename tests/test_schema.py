@@ -43,6 +43,7 @@ SAMPLES = {
     "list-state": Publication(
         TOPICS.at("lists/allowed/state"), json.dumps({"version": 1, "count": 2, "sha256": "0" * 64})
     ),
+    "erasure": messages.no_plate(TOPICS),
     "command-result": Publication(
         TOPICS.at("cmd/result"), '{"id":"a","ok":false,"topic":"cmd","error":"not known here"}'
     ),
@@ -129,7 +130,7 @@ def test_only_what_is_late_has_an_age() -> None:
 def test_a_topic_that_nobody_described_is_noticed() -> None:
     """A new message needs its schema."""
     assert objections("gatepost/unit/novelty", "{}") == [
-        "gatepost/unit/novelty: 0 schemas, expected one"
+        "gatepost/unit/novelty: no schema, expected one"
     ]
     assert objections(TOPICS.log, "no JSON")
     assert objections(TOPICS.availability, "on")

@@ -206,6 +206,29 @@ def test_both_ends_of_an_ended_visit_are_forgotten_together(bench: Bench) -> Non
     assert bench.news(session=2)["parking"]["forgotten"] == 0
 
 
+def test_erased_passages_take_their_visits_with_them(bench: Bench) -> None:
+    """Open ones, which is counted, and both ends of ended ones; a restart sees the same."""
+    seqs = [bench.come(1, "in"), bench.come(2, "in", PLATES[1]), bench.come(3, "out", PLATES[1])]
+    bench.come(4, "in", PLATES[2])
+    bench.yard.erase(seqs[:2])
+    assert bench.rows() == [(4, "in", "open", 0)]
+    after = bench.news()["parking"]
+    assert (after["occupancy"], after["forgotten"]) == (1, 1)
+    bench.yard = bench.new_yard()
+    assert bench.news()["parking"] == after
+
+
+def test_an_erased_way_out_that_was_nobodys_still_counts(bench: Bench) -> None:
+    """Without its plate: one vehicle less is inside."""
+    bench.come(1, "in")
+    seq = bench.come(2, "out", PLATES[1])
+    before = bench.news()["parking"]
+    bench.yard.erase([seq])
+    assert bench.database.rows("SELECT plate FROM moves WHERE seq = ?", (seq,)) == [("",)]
+    bench.yard = bench.new_yard()
+    assert bench.news(session=2)["parking"] == before
+
+
 def test_visits_move_with_the_clock(bench: Bench) -> None:
     """A unit that learns the time is not a car park full of overstays."""
     bench.come(1, "in")

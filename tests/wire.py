@@ -15,6 +15,7 @@ FOLDER = Path(appliance.__file__).parent / "schema"
 SCHEMAS = {
     r"gatepost/[^/]+/availability": "availability",
     r"gatepost/[^/]+/(passage|log|last)": "passage",
+    r"gatepost/[^/]+/last": "erasure",
     r"gatepost/[^/]+/state": "state",
     r"gatepost/[^/]+/stats": "stats",
     r"gatepost/[^/]+/parking": "parking",
@@ -23,7 +24,7 @@ SCHEMAS = {
     r"gatepost/[^/]+/cmd/result": "command-result",
     r"homeassistant/device/[^/]+/config": "discovery",
 }
-"""Which schema the payload on a topic obeys."""
+"""Which schema the payload on a topic obeys; one of them where there are two."""
 COMMANDS = re.compile(r"gatepost/[^/]+/(cmd|lists/[^/]+/(add|remove|set))")
 """What others say to the unit: it is for the unit to refuse."""
 EMPTIED = re.compile(r"gatepost/[^/]+/last")
@@ -43,11 +44,11 @@ def objections(topic: str, payload: str) -> list[str]:
     if COMMANDS.fullmatch(topic) or (not payload and EMPTIED.fullmatch(topic)):
         return []
     names = [name for pattern, name in SCHEMAS.items() if re.fullmatch(pattern, topic)]
-    if len(names) != 1:
-        return [f"{topic}: {len(names)} schemas, expected one"]
+    if not names:
+        return [f"{topic}: no schema, expected one"]
     try:
         body = payload if names == ["availability"] else json.loads(payload)
     except json.JSONDecodeError as fault:
         return [f"{topic}: not JSON: {fault}"]
-    faults = validator(names[0]).iter_errors(body)
+    faults = min((list(validator(name).iter_errors(body)) for name in names), key=len)
     return [f"{topic}: {fault.json_path}: {fault.message}" for fault in faults]

@@ -69,7 +69,7 @@ class Outbox:
 
     def dropped(self) -> int:
         """Messages that gave way at the limit, ever."""
-        return _counter(self._database, "outbox_dropped")
+        return counter(self._database, "outbox_dropped")
 
     def _messages(self, where: str, *values: object) -> list[Message]:
         rows = self._database.rows(f"{MESSAGES} {where}", (SESSION, *values))
@@ -94,14 +94,15 @@ def is_hit(decision: Decision) -> bool:
 
 def trim(database: Database, limit_bytes: int) -> None:
     """Drop the oldest waiting rows, those that are no hit first, until the rest fits."""
-    while _counter(database, "outbox_bytes") > limit_bytes:
+    while counter(database, "outbox_bytes") > limit_bytes:
         database.change(
             "DELETE FROM outbox WHERE seq = (SELECT seq FROM outbox ORDER BY hit, seq LIMIT 1)"
         )
         database.change("UPDATE counters SET value = value + 1 WHERE name = 'outbox_dropped'")
 
 
-def _counter(database: Database, name: str) -> int:
+def counter(database: Database, name: str) -> int:
+    """One of the figures that the file keeps: "outbox_bytes" or "outbox_dropped"."""
     return int(database.rows("SELECT value FROM counters WHERE name = ?", (name,))[0][0])
 
 

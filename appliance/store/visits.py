@@ -106,10 +106,7 @@ class Visits:
         Returns:
             How many moves were deleted.
         """
-        if fewer:
-            self._database.change(
-                "UPDATE counters SET value = value + ? WHERE name = 'visits_forgotten'", (fewer,)
-            )
+        self._count_forgotten(fewer)
         # not in one statement: SQLite looks for the partners of what it has already deleted
         partners = self._database.change(
             "DELETE FROM moves WHERE partner IN (SELECT seq FROM moves WHERE kept_from_ms < ?)"
@@ -120,6 +117,21 @@ class Visits:
             "DELETE FROM moves WHERE kept_from_ms < ?", (before_epoch_ms,)
         )
 
+    def erase(self, seqs: Iterable[int], fewer: int) -> None:
+        """Delete the visits of passages, both ends of each; a nameless way out loses its plate.
+
+        Args:
+            seqs: of the passages.
+            fewer: by how much that lowers occupancy.
+        """
+        self._count_forgotten(fewer)
+        for seq in seqs:
+            self._database.change(
+                "DELETE FROM moves WHERE partner = ? OR (seq = ? AND fate != 'nameless')",
+                (seq, seq),
+            )
+            self._database.change("UPDATE moves SET plate = '' WHERE seq = ?", (seq,))
+
     def realign(self) -> None:
         """Move in time with the passages of the history, where those were moved."""
         passage = "SELECT passages.kept_from_ms FROM passages WHERE passages.seq = moves.seq"
@@ -127,6 +139,12 @@ class Visits:
             f"UPDATE moves SET at_ms = at_ms - kept_from_ms + ({passage}),"  # noqa: S608
             f" kept_from_ms = ({passage}) WHERE kept_from_ms != ({passage})"
         )
+
+    def _count_forgotten(self, fewer: int) -> None:
+        if fewer:
+            self._database.change(
+                "UPDATE counters SET value = value + ? WHERE name = 'visits_forgotten'", (fewer,)
+            )
 
     def _moves(self, where: str, values: tuple[object, ...] = ()) -> list[Move]:
         return [

@@ -135,6 +135,19 @@ def no_last(topics: Topics) -> Publication:
     return Publication(topics.last, "", retained=True)
 
 
+def no_plate(topics: Topics) -> Publication:
+    """Clears `last` for who listens: emptying it in the broker is not heard there as an erasure."""
+    return Publication(topics.last, _json({"plate": None, "time": None}))
+
+
+def mentions(body: str, plate: str) -> bool:
+    """Whether a passage is of a plate or may be: its text, one of its candidates, a near match."""
+    passage = json.loads(body)
+    match = passage.get("match") or {}
+    texts = {candidate.get("plate") for candidate in passage.get("candidates", ())}
+    return plate in texts | {passage.get("plate"), match.get("entry")}
+
+
 def state(topics: Topics, body: str) -> Publication:
     """The unit's health."""
     return Publication(topics.state, body, retained=True)
