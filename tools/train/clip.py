@@ -18,33 +18,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
-from tools.train import vehicles, warp
+from tools.train import vehicles
 from tools.train.render import render_plate
-from tools.train.scenery import (
-    CREST,
-    CREST_ROW,
-    FAR_LANE,
-    FOCAL,
-    HEIGHT,
-    NEAR_LANE,
-    WIDTH,
-    glow,
-    ground,
-    lay,
-    project,
-    scene,
-)
-from tools.train.vehicles import Model, Solid
-
-Picture = NDArray[np.uint8]
-Layer = NDArray[np.float32]
+from tools.train.scenery import FAR_LANE, HEIGHT, NEAR_LANE, WIDTH, scene
+from tools.train.stage import Actor, Picture, darken, stage, wholly_visible
 
 RATE, FRAMES = 15, 240
-# Seconds; as short as plate cameras have it, so that the blur near the camera is about 2 px.
-EXPOSURE = 1 / 800
 DUSK = (13.0, 14.0)
 # Grey levels.
 NOISE = 0.9
@@ -53,7 +34,6 @@ ENCODE = (
     f"ffmpeg -v error -y -f rawvideo -pix_fmt bgr24 -s {WIDTH}x{HEIGHT} -r {RATE} -i - "
     "-c:v mpeg4 -b:v 1250k -g 30 -threads 1 -pix_fmt yuv420p -fflags +bitexact"
 )
-OVERSAMPLING = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +57,10 @@ class Entry:
     lane: float = NEAR_LANE
     leaves: bool = False
 
+    def across(self, time: float) -> float:
+        """Metres to the right of the camera, always the same."""
+        return self.lane
+
     def distance(self, time: float) -> float:
         """Metres from the camera to the end that faces it."""
         since = (time - self.moment) * (1 if self.leaves else -1)
@@ -94,122 +78,9 @@ ENTRIES: tuple[Entry, ...] = (
 )  # fmt: skip
 
 
-Actor = tuple[Entry, Model, Picture]
-
-
-@dataclass(frozen=True, slots=True)
-class Sprite:
-    """A drawn vehicle: BGRA layers premultiplied by alpha whose top left is at `corner` (x, y).
-
-    `plate` holds the plate alone, which shines at night; `quad` its corners in the frame.
-    """
-
-    body: Layer
-    plate: Layer
-    corner: tuple[int, int]
-    quad: Solid
-    lamps: Solid
-    distance: float
-
-
-def place(entry: Entry, time: float) -> Solid:
-    """What moves a model's points to where the vehicle is, (3,) metres."""
-    distance = entry.distance(time)
-    return np.array([entry.lane, -0.006 * max(0.0, distance - CREST) ** 2, distance])
-
-
-def draw(entry: Entry, model: Model, plate: Picture, time: float) -> Sprite | None:
-    """The vehicle as it is seen at `time`; None where nothing of it is in the picture."""
-    offset = place(entry, time)
-    corners = [project(face.points + offset) for face in model.faces]
-    every = np.concatenate(corners)
-    bottom = CREST_ROW if offset[2] > CREST else HEIGHT
-    low = np.maximum(np.floor(every.min(0)) - 8, 0).astype(int)
-    high = np.minimum(np.ceil(every.max(0)) + 8, (WIDTH, bottom)).astype(int)
-    if offset[2] > CREST + 25 or (high - low).min() < 2 or offset[2] < -6:
-        return None
-    size = high - low
-    canvas = np.zeros((*(size[::-1] * OVERSAMPLING), 4), np.uint8)
-    for points, face in zip(corners, model.faces, strict=True):
-        fixed = np.round((points - low) * OVERSAMPLING * 16).astype(np.int32)
-        cv2.fillConvexPoly(canvas, fixed, (*face.colour, 255), cv2.LINE_8, 4)
-    quad = project(model.plate + offset)
-    inner = np.asarray((quad - low) * OVERSAMPLING, np.float32)
-    opaque = cv2.cvtColor(plate, cv2.COLOR_BGR2BGRA).astype(np.uint8)
-    travel = project(model.plate + place(entry, time + EXPOSURE)).mean(0) - quad.mean(0)
-    body, alone = (
-        _expose(warp.paste(layer, opaque, inner), size, travel, offset[2])
-        for layer in (canvas, np.zeros_like(canvas))
-    )
-    lamps = project(model.lamps + offset)
-    return Sprite(body, alone, (int(low[0]), int(low[1])), quad, lamps, float(offset[2]))
-
-
-def _expose(layer: Picture, size: NDArray[np.int_], travel: Solid, distance: float) -> Layer:
-    """The layer at the frame's scale, out of focus when far and smeared along its `travel`."""
-    small = cv2.resize(layer, (int(size[0]), int(size[1])), interpolation=cv2.INTER_AREA)
-    small = cv2.GaussianBlur(small.astype(np.float32), (0, 0), 0.35 + 0.012 * min(distance, 45.0))
-    if np.linalg.norm(travel) < 0.5:
-        return np.asarray(small, np.float32)
-    smear = np.zeros_like(small)
-    for share in (-0.5, -0.25, 0.0, 0.25, 0.5):
-        shift = np.array([[1, 0, travel[0] * share], [0, 1, travel[1] * share]])
-        moved = cv2.warpAffine(small, shift, (int(size[0]), int(size[1])))
-        cv2.scaleAdd(moved, 0.2, smear, dst=smear)
-    return np.asarray(smear, np.float32)
-
-
-def shadow(frame: Layer, entry: Entry, model: Model, time: float) -> None:
-    """Darkens the road below a vehicle, in place."""
-    x, _, z = place(entry, time)
-    width, length = model.footprint
-    if not 0.5 - length < z < CREST:
-        return
-    left, right = x - 0.58 * width, x + 0.52 * width
-    near, far = max(z - 0.1, 0.4), max(z + length, 0.5)
-    mask = np.zeros((HEIGHT // 2, WIDTH // 2), np.float32)
-    corners = ground([(left, near), (right, near), (right, far), (left, far)]) / 2
-    cv2.fillConvexPoly(mask, np.round(corners * 16).astype(np.int32), 0.62, cv2.LINE_8, 4)
-    soft = cv2.GaussianBlur(mask, (0, 0), float(np.clip(45 / max(z, 2.0), 1.0, 12.0)))
-    frame *= 1 - cv2.resize(soft, (WIDTH, HEIGHT))[..., None].astype(np.float32)
-
-
-def darken(frame: Layer, sprites: list[Sprite]) -> Layer:
-    """The frame as infra-red shows it at night: plates shine, head-lamps glare."""
-    rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
-    pool = np.exp(-(((columns - 560) / 520) ** 2) - ((rows - 560) / 300) ** 2)
-    grey = frame @ np.array([0.2, 0.45, 0.35], np.float32) * (0.14 + 0.3 * pool)
-    shine = np.zeros((HEIGHT, WIDTH, 4), np.float32)
-    for sprite in sprites:
-        gain = float(np.clip(1.15 - sprite.distance / 60, 0.3, 0.98))
-        (x, y), size = sprite.corner, sprite.body.shape
-        shine[y : y + size[0], x : x + size[1]] *= 1 - sprite.body[..., 3:] / 255
-        lay(shine, sprite.plate * np.array([gain, gain, gain, 1], np.float32), sprite.corner)
-    grey = grey * (1 - shine[..., 3] / 255) + shine[..., :3].mean(2)
-    for sprite in sprites:
-        for x, y in sprite.lamps if sprite.distance > 0.6 else ():
-            grey += glow(x, y, FOCAL / sprite.distance)
-    return np.repeat(np.minimum(grey, 255)[..., None], 3, axis=2)
-
-
-def wholly_visible(sprite: Sprite, nearer: list[Sprite]) -> bool:
-    """Whether the plate is inside the picture, before the crest and behind no other vehicle."""
-    (left, top), (right, bottom) = sprite.quad.min(0), sprite.quad.max(0)
-    limit = CREST_ROW if sprite.distance > CREST else HEIGHT
-    if sprite.distance < 1 or left < 0 or top < 0 or right > WIDTH - 1 or bottom > limit - 1:
-        return False
-    for other in nearer:
-        x, y = other.corner
-        rows = slice(max(0, int(top) - y), max(0, int(bottom) + 2 - y))
-        columns = slice(max(0, int(left) - x), max(0, int(right) + 2 - x))
-        if other.body[rows, columns, 3].any():
-            return False
-    return True
-
-
 def cast() -> list[Actor]:
     """Every vehicle with its model and its plate's picture."""
-    actors = []
+    actors: list[Actor] = []
     for entry in ENTRIES:
         plate = render_plate(np.random.default_rng(entry.look), entry.region, entry.text).image
         size = (entry.plate_width, entry.plate_width * plate.shape[0] / plate.shape[1])
@@ -218,18 +89,6 @@ def cast() -> list[Actor]:
         else:
             actors.append((entry, vehicles.car(entry.kind, entry.paint, size), plate))
     return actors
-
-
-def stage(frame: Layer, actors: list[Actor], time: float) -> dict[str, Sprite]:
-    """Paints the vehicles into the frame, in place; what was painted by text, far to near."""
-    sprites = {}
-    for entry, model, plate in sorted(actors, key=lambda actor: -actor[0].distance(time)):
-        sprite = draw(entry, model, plate, time)
-        if sprite is not None:
-            shadow(frame, entry, model, time)
-            lay(frame, sprite.body, sprite.corner)
-            sprites[entry.text] = sprite
-    return sprites
 
 
 def frames(seed: int) -> Iterator[tuple[Picture, set[str]]]:

@@ -1,23 +1,25 @@
 """Whole scenes of a lane with vehicles, their plates' true corners, and things that are no plates.
 
-The rule to know: a scene is one frame of the clip's world (`scenery`, `vehicles`, `clip`) with a
+The rule to know: a scene is one frame of the clip's world (`scenery`, `vehicles`, `stage`) with a
 random cast, seen through a random window; a plate is listed only where it is whole in the window.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.train import clip, light, vehicles
-from tools.train.clip import Actor, Entry, Layer, Sprite
+from tools.train import light, vehicles
+from tools.train.clip import Entry
 from tools.train.degrade import degrade
 from tools.train.distractors import strew
 from tools.train.render import RenderedPlate, render_plate
-from tools.train.scenery import FAR_LANE, FOCAL, HEIGHT, NEAR_LANE, WIDTH, glow, lay, scene
+from tools.train.scenery import FAR_LANE, HEIGHT, NEAR_LANE, WIDTH, glow, lay, scene
+from tools.train.stage import Actor, Layer, Sprite, darken, lamps, stage, wholly_visible
 
 Picture = NDArray[np.uint8]
 Points = NDArray[np.float64]
@@ -49,7 +51,7 @@ def render_scene(rng: np.random.Generator) -> Scene:
     sky = SKIES[int(rng.choice(len(SKIES), p=SHARES))]
     frame = scene(rng).astype(np.float32)
     plates, actors = _cast(rng)
-    sprites = clip.stage(frame, actors, 0.0)
+    sprites = stage(frame, actors, 0.0)
     taken = [_box(sprite.quad) for sprite in sprites.values()]
     lit_with_it = rng.random() < 0.7  # the others shine by themselves, or the camera writes them
     if lit_with_it:
@@ -69,7 +71,8 @@ def _whole(frame: Layer) -> Picture:
 
 def _cast(rng: np.random.Generator) -> tuple[dict[str, RenderedPlate], list[Actor]]:
     """One vehicle in a lane at most: behind it another would only show its roof."""
-    plates, actors = {}, []
+    plates: dict[str, RenderedPlate] = {}
+    actors: list[Actor] = []
     for lane in (NEAR_LANE, FAR_LANE):
         if rng.random() < 0.2:
             continue
@@ -89,7 +92,7 @@ def _entry(rng: np.random.Generator, plate: RenderedPlate, lane: float) -> Entry
     kind = kinds[int(rng.integers(len(kinds)))]
     if kind == "motorcycle" and not square:
         kind = "estate"
-    wide = 0.19 if kind == "motorcycle" else _width(plate)
+    wide = 0.19 if kind == "motorcycle" else width_of(plate)
     blue, green, red = np.clip(rng.uniform(25, 225) + rng.normal(0, 28, 3), 5, 245).tolist()
     near, far = ROOM[lane]
     distance = float(np.exp(rng.uniform(np.log(near), np.log(far))))
@@ -100,7 +103,7 @@ def _entry(rng: np.random.Generator, plate: RenderedPlate, lane: float) -> Entry
     )  # fmt: skip
 
 
-def _width(plate: RenderedPlate) -> float:
+def width_of(plate: RenderedPlate) -> float:
     """A car plate's width in metres, by its form."""
     aspect = plate.image.shape[1] / plate.image.shape[0]
     return 0.52 if aspect > 3.2 else 0.4 if aspect > 2.4 else 0.305
@@ -116,26 +119,27 @@ def _vehicle(entry: Entry, plate: RenderedPlate) -> vehicles.Model:
 def _lit(rng: np.random.Generator, frame: Layer, sprites: list[Sprite], sky: str) -> Layer:
     """The frame in the light of `sky`."""
     if sky == "infra-red":
-        return clip.darken(frame, sprites)
+        return darken(frame, sprites)
     if sky == "rain":
         return light.rain(rng, light.haze(rng, frame * np.float32(0.75), 0.8), 1.0)
     if sky == "day":
         return frame
     gain = rng.uniform(0.25, 0.5) if sky == "dusk" else rng.uniform(0.07, 0.18)
     frame = frame * (gain * np.array([1.15, 1.0, 0.88])).astype(np.float32)
-    return _lamplit(rng, frame, sprites, gain)
+    return lamplit(frame, sprites, [rng.uniform(max(gain, 0.35), 0.8) for _ in sprites])
 
 
-def _lamplit(rng: np.random.Generator, frame: Layer, sprites: list[Sprite], gain: float) -> Layer:
-    """Lamps on, and each plate lit from behind the camera or by its own small lamp."""
+def lamplit(frame: Layer, sprites: Sequence[Sprite], shines: Sequence[float]) -> Layer:
+    """Lamps on, and each plate lit from behind the camera or by its own small lamp, 0 to 1."""
     warm = np.array([0.75, 0.92, 1.0], np.float32)
-    for sprite in sprites:
-        shine = np.float32(rng.uniform(max(gain, 0.35), 0.8)) * np.array([*warm, 0], np.float32)
-        layer = sprite.plate * shine
-        layer[..., 3] = sprite.plate[..., 3]
-        lay(frame, layer, sprite.corner)
-        for x, y in sprite.lamps:
-            frame += glow(x, y, FOCAL / sprite.distance)[..., None] * warm
+    lit = np.zeros((HEIGHT, WIDTH, 4), np.float32)
+    for sprite, shine in zip(sprites, shines, strict=True):
+        (x, y), size = sprite.corner, sprite.body.shape
+        lit[y : y + size[0], x : x + size[1]] *= 1 - sprite.body[..., 3:] / 255
+        lay(lit, sprite.plate * np.array([*warm * np.float32(shine), 1], np.float32), sprite.corner)
+    lay(frame, lit, (0, 0))
+    for lamp in lamps(sprites):
+        frame += glow(*lamp)[..., None] * warm
     return frame
 
 
@@ -169,7 +173,7 @@ def _seen(
     for i, (text, sprite) in enumerate(order):
         quad = _moved(matrix, sprite.quad)
         inside = (quad >= 0).all() and (quad <= np.array(size) - 1).all()
-        open_view = clip.wholly_visible(sprite, [nearer for _, nearer in order[i + 1 :]])
+        open_view = wholly_visible(sprite, [nearer for _, nearer in order[i + 1 :]])
         if inside and open_view and np.ptp(quad[:, 0]) >= LEAST_WIDTH:
             found.append((plates[text], quad))
     return found

@@ -170,11 +170,11 @@ def lay(frame: Layer, layer: Layer, corner: tuple[int, int]) -> None:
 
 def glow(x: float, y: float, scale: float) -> Layer:
     """A head-lamp's core, halo and streak; `scale` is pixels a metre."""
-    rows, columns = np.ogrid[0:HEIGHT, 0:WIDTH]
-    across, down = (columns - x).astype(np.float32), (rows - y).astype(np.float32)
-    square = across**2 + down**2
+    across = np.arange(WIDTH, dtype=np.float32) - np.float32(x)
+    down = np.arange(HEIGHT, dtype=np.float32) - np.float32(y)
     core, halo = 0.045 * scale + 1.5, 0.12 * scale + 5
-    streak = np.exp(-np.abs(down) / (0.008 * scale + 1) - np.abs(across) / (0.3 * scale + 20))
-    return np.asarray(
-        330 * np.exp(-square / core**2) + 70 * np.exp(-square / halo**2) + 40 * streak, np.float32
-    )
+    wide = np.exp(-np.abs(across) / (0.3 * scale + 20))
+    light = np.outer(40 * np.exp(-np.abs(down) / (0.008 * scale + 1)), wide)
+    for level, reach in ((330, core), (70, halo)):
+        light += np.outer(level * np.exp(-((down / reach) ** 2)), np.exp(-((across / reach) ** 2)))
+    return np.asarray(light, np.float32)

@@ -20,8 +20,8 @@ CHROME: Colour = (205, 205, 200)
 LENS: Colour = (225, 222, 215)
 RED: Colour = (35, 25, 190)
 SUN = np.array([0.45, 0.75, -0.48])
-# Segments of half an outline, from the sill to the middle of the roof.
-SILL, SIDE_WINDOW, RAIL = 0, 5, 6
+SILL, SIDE_WINDOW, RAIL = 0, 5, 6  # segments of half an outline, up to the middle of the roof
+ROUND = ((-1, 1), (1, 1), (1, -1), (-1, -1))  # from the top left clockwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +101,20 @@ def motorcycle(paint: Colour, plate: tuple[float, float]) -> Model:
     """A motorcycle with its rider, seen from behind."""
     jacket: Colour = (85, 60, 40)
     faces = [
-        _flat(_oval(0, 0.3, 0.11, 0.6, 5), BLACK, 1.2),
-        *_bar([(-0.37, 1.04), (0.37, 1.04)], 0.04, BLACK, 0.75),
-        *(f for x in (-0.4, 0.4) for f in _blob((x, 1.17, 0.15, 0.1), (60, 60, 60), 0.75)),
+        flat(oval(0, 0.3, 0.11, 0.6, 5), BLACK, 1.2),
+        *bar([(-0.37, 1.04), (0.37, 1.04)], 0.04, BLACK, 0.75),
+        *(f for x in (-0.4, 0.4) for f in blob((x, 1.17, 0.15, 0.1), (60, 60, 60), 0.75)),
         *(f for x in (-1, 1) for f in _limb(x, jacket)),
-        *_blob((0, 1.12, 0.44, 0.62), jacket, 0.34),
-        _flat(_oval(0, 1.2, 0.42, 0.05, 4), (190, 200, 195), 0.33),
-        *_blob((0, 1.55, 0.25, 0.29), paint, 0.34),
-        *_blob((0, 0.8, 0.4, 0.22), (48, 42, 38), 0.25),
-        *_blob((0.19, 0.36, 0.11, 0.13), (120, 120, 118), 0.1),
-        _flat(_oval(0, 0.31, 0.13, 0.62, 5), BLACK, 0.12),
-        *_blob((0, 0.74, 0.24, 0.2), paint, 0.06),
-        _flat(_oval(0, 0.75, 0.15, 0.06, 3), RED, 0.05),
-        *(_flat(_oval(x, 0.7, 0.07, 0.05, 3), (40, 130, 230), 0.04) for x in (-0.19, 0.19)),
-        _flat(_oval(0, 0.52, plate[0] + 0.015, plate[1] + 0.015, 12), BLACK, 0.0),
+        *blob((0, 1.12, 0.44, 0.62), jacket, 0.34),
+        flat(oval(0, 1.2, 0.42, 0.05, 4), (190, 200, 195), 0.33),
+        *blob((0, 1.55, 0.25, 0.29), paint, 0.34),
+        *blob((0, 0.8, 0.4, 0.22), (48, 42, 38), 0.25),
+        *blob((0.19, 0.36, 0.11, 0.13), (120, 120, 118), 0.1),
+        flat(oval(0, 0.31, 0.13, 0.62, 5), BLACK, 0.12),
+        *blob((0, 0.74, 0.24, 0.2), paint, 0.06),
+        flat(oval(0, 0.75, 0.15, 0.06, 3), RED, 0.05),
+        *(flat(oval(x, 0.7, 0.07, 0.05, 3), (40, 130, 230), 0.04) for x in (-0.19, 0.19)),
+        flat(oval(0, 0.52, plate[0] + 0.015, plate[1] + 0.015, 12), BLACK, 0.0),
     ]
     return Model(tuple(faces), _standing(0.0, 0.52, plate), np.zeros((0, 3)), (0.5, 1.9))
 
@@ -123,7 +123,7 @@ def _limb(side: int, jacket: Colour) -> list[Face]:
     """An arm to the handlebar and a leg to its footrest."""
     arm = [(side * x, y) for x, y in ((0.2, 1.32), (0.33, 1.12), (0.34, 1.03))]
     leg = [(side * x, y) for x, y in ((0.14, 0.82), (0.24, 0.66), (0.2, 0.32))]
-    return [*_bar(arm, 0.12, jacket, 0.45), *_bar(leg, 0.15, (58, 46, 40), 0.45)]
+    return [*bar(arm, 0.12, jacket, 0.45), *bar(leg, 0.15, (58, 46, 40), 0.45)]
 
 
 def _shade(colour: Colour, normal: Solid) -> Colour:
@@ -199,7 +199,7 @@ def _cap(shape: Shape, paint: Colour) -> Iterable[Face]:
         for left, end, turn in columns:
             (low, high), (y, top) = halves[i : i + 2], rows[i : i + 2]
             corners = [(left * low, y), (end * low, y), (end * high, top), (left * high, top)]
-            yield _flat(np.array(corners), _shade(paint, np.array([turn, tilt, -1.0])), 0.0)
+            yield flat(np.array(corners), _shade(paint, np.array([turn, tilt, -1.0])), 0.0)
 
 
 def _nose(shape: Shape, plate: tuple[float, float]) -> Iterable[Face]:
@@ -207,33 +207,33 @@ def _nose(shape: Shape, plate: tuple[float, float]) -> Iterable[Face]:
     width, top, base = shape.width, shape.profile[0][2], shape.base
     grille = max(shape.plate_height + plate[1] / 2 + 0.03, 0.76 * top)
     tall = min(0.3, 2 * (top - 0.03 - grille)) if top > 0.9 else 0.1
-    yield _flat(_oval(0, base + 0.09, 0.66 * width, 0.13, 7), BLACK)
-    yield _flat(_oval(0, base + 0.015, 0.84 * width, 0.06, 7), (38, 37, 36))
-    yield _flat(_oval(0, grille, 0.46 * width, tall + 0.02, 8), CHROME)
-    yield _flat(_oval(0, grille, 0.45 * width, tall, 8), BLACK)
+    yield flat(oval(0, base + 0.09, 0.66 * width, 0.13, 7), BLACK)
+    yield flat(oval(0, base + 0.015, 0.84 * width, 0.06, 7), (38, 37, 36))
+    yield flat(oval(0, grille, 0.46 * width, tall + 0.02, 8), CHROME)
+    yield flat(oval(0, grille, 0.45 * width, tall, 8), BLACK)
     for y in np.linspace(grille - tall / 2, grille + tall / 2, 5)[1:-1]:
-        yield _flat(_oval(0, float(y), 0.43 * width, 0.007, 8), (130, 130, 128))
-    yield from _blob((0, grille, 0.1, 0.1), CHROME, -0.02)
+        yield flat(oval(0, float(y), 0.43 * width, 0.007, 8), (130, 130, 128))
+    yield from blob((0, grille, 0.1, 0.1), CHROME, -0.02)
     for x in (-0.365 * width, 0.365 * width):
-        yield _flat(_oval(x, 0.78 * top, 0.2 * width, 0.145, 4), (55, 52, 50))
-        yield _flat(_oval(x, 0.78 * top, 0.185 * width, 0.125, 4), (165, 160, 152))
-        yield from _blob((x * 0.98, 0.78 * top, 0.11, 0.11), LENS, -0.02)
-        yield _flat(_oval(x * 1.1, base + 0.1, 0.06, 0.05, 2), LENS)
-    yield _flat(_oval(0, shape.plate_height, plate[0] + 0.03, plate[1] + 0.025, 14), BLACK)
+        yield flat(oval(x, 0.78 * top, 0.2 * width, 0.145, 4), (55, 52, 50))
+        yield flat(oval(x, 0.78 * top, 0.185 * width, 0.125, 4), (165, 160, 152))
+        yield from blob((x * 0.98, 0.78 * top, 0.11, 0.11), LENS, -0.02)
+        yield flat(oval(x * 1.1, base + 0.1, 0.06, 0.05, 2), LENS)
+    yield flat(oval(0, shape.plate_height, plate[0] + 0.03, plate[1] + 0.025, 14), BLACK)
 
 
 def _tail(shape: Shape, plate: tuple[float, float]) -> Iterable[Face]:
     """Tail-lamps, tailgate seam, bumper and the plate's recess."""
     width, base, y = shape.width, shape.base, shape.plate_height
-    yield _flat(_oval(0, base + 0.06, 0.9 * width, 0.15, 8), (48, 46, 45))
-    yield _flat(_oval(0, 0.46, 0.88 * width, 0.012, 8), BLACK)
-    yield _flat(_oval(0, y + 0.01, plate[0] + 0.16, plate[1] + 0.09, 8), (70, 68, 66))
-    yield _flat(_oval(0, y + plate[1] / 2 + 0.045, 0.5, 0.025, 6), CHROME)
+    yield flat(oval(0, base + 0.06, 0.9 * width, 0.15, 8), (48, 46, 45))
+    yield flat(oval(0, 0.46, 0.88 * width, 0.012, 8), BLACK)
+    yield flat(oval(0, y + 0.01, plate[0] + 0.16, plate[1] + 0.09, 8), (70, 68, 66))
+    yield flat(oval(0, y + plate[1] / 2 + 0.045, 0.5, 0.025, 6), CHROME)
     for x in (-0.405 * width, 0.405 * width):
-        yield _flat(_oval(x, 0.75, 0.14 * width, 0.27, 5), (30, 22, 120))
-        yield _flat(_oval(x, 0.79, 0.11 * width, 0.13, 5), RED)
-        yield _flat(_oval(x, 0.67, 0.11 * width, 0.05, 5), (190, 195, 215))
-        yield _flat(_oval(x, 0.38, 0.15, 0.04, 5), (40, 30, 160))
+        yield flat(oval(x, 0.75, 0.14 * width, 0.27, 5), (30, 22, 120))
+        yield flat(oval(x, 0.79, 0.11 * width, 0.13, 5), RED)
+        yield flat(oval(x, 0.67, 0.11 * width, 0.05, 5), (190, 195, 215))
+        yield flat(oval(x, 0.38, 0.15, 0.04, 5), (40, 30, 160))
 
 
 def _wheels(shape: Shape) -> Iterable[tuple[float, Face]]:
@@ -241,10 +241,10 @@ def _wheels(shape: Shape) -> Iterable[tuple[float, Face]]:
     radius, half = shape.wheel, shape.width / 2
     for z in shape.axles:
         for x in (-half + 0.13, half - 0.13):
-            yield z - 0.2, _flat(_oval(x, radius, 0.22, 2 * radius, 6), BLACK, z - 0.6 * radius)
+            yield z - 0.2, flat(oval(x, radius, 0.22, 2 * radius, 6), BLACK, z - 0.6 * radius)
         for share, colour in ((1.18, (14, 14, 14)), (1.0, (34, 33, 33)), (0.66, (150, 150, 148)),
                               (0.55, (95, 95, 94)), (0.16, (170, 170, 168))):  # fmt: skip
-            ring = _oval(0, radius, 2 * radius * share, 2 * radius * share, 2)
+            ring = oval(0, radius, 2 * radius * share, 2 * radius * share, 2)
             flank = np.stack([np.full(len(ring), half + 0.01), ring[:, 1], z + ring[:, 0]], 1)
             yield z - radius * 1.25, Face(flank, colour)
 
@@ -254,10 +254,10 @@ def _mirrors(shape: Shape, paint: Colour) -> Iterable[tuple[float, Face]]:
     z = shape.cabin - 0.2 if shape.rear else shape.screen[0] + 0.35
     for x in (-1, 1):
         box = (x * (shape.width / 2 + 0.07), shape.profile[4][2] + 0.07, 0.2, 0.14)
-        yield from ((z - 0.3, face) for face in _blob(box, paint, z))
+        yield from ((z - 0.3, face) for face in blob(box, paint, z))
 
 
-def _oval(x: float, y: float, width: float, height: float, power: float) -> Solid:
+def oval(x: float, y: float, width: float, height: float, power: float) -> Solid:
     """A superellipse (36, 2): power 2 is an ellipse, above 5 a rectangle with round corners."""
     angle = np.linspace(0, 2 * np.pi, 36, endpoint=False) + np.pi / 36
     cos, sin = np.cos(angle), np.sin(angle)
@@ -266,28 +266,29 @@ def _oval(x: float, y: float, width: float, height: float, power: float) -> Soli
     return np.stack([x + across * width / 2, y + up * height / 2], 1)
 
 
-def _flat(outline: Solid, colour: Colour, z: float = -0.01) -> Face:
+def flat(outline: Solid, colour: Colour, z: float = -0.01) -> Face:
+    """An outline (N, 2) of one colour across the road."""
     return Face(np.insert(outline, 2, z, 1), colour)
 
 
-def _blob(box: tuple[float, float, float, float], colour: Colour, z: float) -> list[Face]:
+def blob(box: tuple[float, float, float, float], colour: Colour, z: float) -> list[Face]:
     """A rounded body (x, y, width, height) as ovals that grow lighter towards the sun."""
     x, y, width, height = box
     faces = []
     for k in np.linspace(0, 0.7, 8):
         centre = (x + 0.1 * k * width, y + 0.1 * k * height)
-        outline = _oval(*centre, width * (1 - k), height * (1 - k), 2.6)
-        faces.append(_flat(outline, _mix((0, 0, 0), colour, 0.5 + 0.75 * k), z))
+        outline = oval(*centre, width * (1 - k), height * (1 - k), 2.6)
+        faces.append(flat(outline, _mix((0, 0, 0), colour, 0.5 + 0.75 * k), z))
     return faces
 
 
-def _bar(path: Sequence[tuple[float, float]], thick: float, colour: Colour, z: float) -> list[Face]:
+def bar(path: Sequence[tuple[float, float]], thick: float, colour: Colour, z: float) -> list[Face]:
     """A tube along a path, as short ovals."""
     knots = np.array(path)
     at = np.linspace(0, len(knots) - 1, 14)
     xs, ys = (np.interp(at, np.arange(len(knots)), knots[:, i]) for i in (0, 1))
     return [
-        _flat(_oval(float(x), float(y), thick, thick * 1.2, 2), _mix((0, 0, 0), colour, 0.8), z)
+        flat(oval(float(x), float(y), thick, thick * 1.2, 2), _mix((0, 0, 0), colour, 0.8), z)
         for x, y in zip(xs, ys, strict=True)
     ]
 
@@ -295,5 +296,4 @@ def _bar(path: Sequence[tuple[float, float]], thick: float, colour: Colour, z: f
 def _standing(x: float, y: float, size: tuple[float, float]) -> Solid:
     """The corners of an upright plate round (x, y), from the top left clockwise, (4, 3)."""
     half, up = size[0] / 2, size[1] / 2
-    signs = ((-1, 1), (1, 1), (1, -1), (-1, -1))
-    return np.array([(x + i * half, y + j * up, -0.02) for i, j in signs])
+    return np.array([(x + i * half, y + j * up, -0.02) for i, j in ROUND])
