@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from threading import Event
 
+from appliance.access import Rule
 from appliance.announcer import Announcer, announced
 from appliance.config import Config
 from appliance.domain import Message, Passage
@@ -54,6 +55,8 @@ DATABASE = "passages.sqlite"
 AGAIN_S = 30.0
 """Seconds after a passage in which the same plate is no other vehicle: who was hidden for a moment
 must not open the gate twice."""
+SURE_READS, SURE_CONFIDENCE = 4, 0.9
+"""Agreeing reads and confidence from which a vehicle is told while it is still in sight."""
 OPENING_S = 45.0
 """What opening a network camera may take on top of its silence: OpenCV gives FFmpeg 30 s."""
 
@@ -92,7 +95,7 @@ def build_tracker(config: Config, tell: Tell = untold) -> Tracker:
         least_sharpness=sharpness.LEAST,
         again_s=AGAIN_S,
     )
-    return Tracker(terms, build_zones(config), tell, config.speed.road)
+    return Tracker(_sure(terms, config.policy), build_zones(config), tell, config.speed.road)
 
 
 def build_zones(config: Config) -> Zones:
@@ -100,6 +103,18 @@ def build_zones(config: Config) -> Zones:
     ends = config.lane.counting_line
     line = Line(*ends) if ends else None
     return Zones(corners_of(config.zone, "watch"), corners_of(config.zone, "ignore"), line)
+
+
+def _sure(terms: Terms, policy: Sequence[Rule]) -> Terms:
+    """A track is settled early with what each rule that opens asks for, and never with less."""
+    opening = [rule for rule in policy if rule.action == "open"]
+    return replace(
+        terms,
+        sure_reads=max([SURE_READS, *(rule.least_reads for rule in opening)]),
+        sure_confidence=max([SURE_CONFIDENCE, *(rule.least_confidence for rule in opening)]),
+        sure_agreement=max([0.0, *(rule.least_agreement for rule in opening)]),
+        sure_direction=True,
+    )
 
 
 def build_gate(config: Config, source: Source) -> Gate | None:

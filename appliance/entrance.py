@@ -21,6 +21,9 @@ from appliance.stamp import Stamped
 Find = Callable[[str, datetime | None, Direction], Match | None]
 """The entry that counts for a text, at a local time (None: nobody vouches for it) and direction."""
 
+OTHERWISE = "early it read as another plate"
+"""Said in the record's reason: the list was asked about `early_plate`, not only about `plate`."""
+
 
 def on_no_list(_text: str, _when: datetime | None, _direction: Direction) -> None:
     """The lists of a unit that has none."""
@@ -47,18 +50,30 @@ class Entrance:
     ) -> Decision:
         """What the policy says, and, where that is to open, what the gate did.
 
+        Who was answered early with "open" has been answered, whatever the gate did and whatever was
+        read later.  Who was not is asked about again, as if it had not been told early: the record
+        knows more reads and the direction.
+
         Args:
             settled: the track.
             stamped: its id and its time.
             fresh: the vehicle is there now and was seen to come.
-            before: what this passage was answered early; the gate acts once.
+            before: what this passage was answered early; None where it was not told early.
         """
+        if before is None:
+            return self._answer(settled, stamped, fresh=fresh)
+        answered = (
+            before if before.action == "open" else self._answer(settled, stamped, fresh=fresh)
+        )
+        if settled.early_text_differs:
+            return replace(answered, reason=f"{answered.reason}; {OTHERWISE}")
+        return answered
+
+    def _answer(self, settled: Settled, stamped: Stamped, *, fresh: bool) -> Decision:
         seen = datetime.fromtimestamp(stamped.epoch_ms / 1000, timezone.utc).astimezone()
         when = seen if stamped.clock != "none" else None
         match = self.find(settled.read.text, when, settled.direction)
         decision = decide(settled, match, Moment(seen, stamped.clock, fresh), self.rules)
-        if before is not None and before.outcome is not None:
-            return replace(decision, outcome=before.outcome)
         if self.gate is None or decision.action != "open":
             return decision
         outcome = self.gate.open(stamped.uuid, fresh=fresh)

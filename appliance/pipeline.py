@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from threading import Event
 
 from appliance.capture.camera import Camera
@@ -18,6 +18,7 @@ from appliance.domain import Frame, Message, Passage, Settled
 from appliance.entrance import Entrance
 from appliance.health import Beat, Health
 from appliance.recognize.recognizer import Recognizer
+from appliance.resolve.arrival import Arrivals
 from appliance.resolve.tracker import Tracker
 from appliance.stamp import Stamp
 from appliance.store.passages import Passages
@@ -25,7 +26,6 @@ from appliance.transmit import messages
 
 Announce = Callable[[Passage, Message], None]
 
-ARRIVAL_S = 1.0  # who is in sight as early as this after the start stood there before
 FRESH_S = 10.0  # after the last sighting; older, a passage must not look live
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class Lane:
     announce: Announce
     wake: Event
     stopping: Event
-    began_at: float | None = field(default=None, init=False)  # of the first frame
+    arrivals: Arrivals = field(default_factory=Arrivals, init=False)
     parting: bool = field(default=False, init=False)
     told: dict[int, Passage] = field(default_factory=dict, init=False)  # early, by their track
 
@@ -75,6 +75,7 @@ class Lane:
             StalledError: the camera gives no frames.
             StoreError: a passage cannot be written.
         """
+        self.recover()
         try:
             for frame in self.camera.frames():
                 self.look(frame)
@@ -84,12 +85,18 @@ class Lane:
         finally:  # a camera that fails must not take with it who has just gone by
             self.part()
 
+    def recover(self) -> None:
+        """Record who was told early by a process that was ended before the vehicle had left."""
+        recovered = self.passages.recover()
+        if recovered:
+            log.warning("%d passages told early before the last end are recorded", recovered)
+            self.wake.set()
+
     def look(self, frame: Frame) -> None:
         """Take in one frame."""
-        if self.began_at is None:
-            self.began_at = frame.at
         self.entrance.tend()
         sightings = self.recognizer.sightings(frame)
+        self.arrivals.watch(frame.at, sightings)
         for settled in self.tracker.update(frame.at, frame.size, sightings, frame.cut):
             self.settle(settled)
         self.health.count("frames")
@@ -103,29 +110,45 @@ class Lane:
                 self.settle(settled)
 
     def settle(self, settled: Settled) -> None:
-        """Decide what a vehicle means; write it down, once it has gone by, before others hear."""
-        passage = self.passage(settled)
-        if settled.early:
-            self.told[settled.track] = passage
-            return
-        body = messages.passage_body(passage, self.unit, self.model)
-        fresh_until = None if passage.recorded else settled.last_at + FRESH_S
+        """Decide what a vehicle means; write it down before others hear.
+
+        Early only for who is fresh: for others there is no gate to open and nothing to tell live.
+        """
+        if not settled.early:
+            self.record(settled)
+        elif self.is_fresh(settled):
+            self.tell(settled)
+
+    def tell(self, settled: Settled) -> None:
+        """Ask the gate for a vehicle that is still in sight, and let others hear of it."""
+        passage = self.passage(settled, None, fresh=True)
+        self.told[settled.track] = passage
+        self.passages.tell_early(passage, self.body(passage), settled.last_at + FRESH_S)
+        log.info("passage %s: told early", passage.uuid)
+        self.wake.set()
+
+    def record(self, settled: Settled) -> None:
+        """Write down a vehicle that has gone by, or is in sight at the end.
+
+        The gate stays shut at the end, for a pulse would be cut short.
+        """
+        fresh, early = self.is_fresh(settled), self.told.pop(settled.track, None)
+        passage = self.passage(settled, early, fresh=fresh and not self.parting)
+        body = self.body(passage)
+        fresh_until = settled.last_at + FRESH_S if fresh else None
         seq = self.passages.record(passage, body, fresh_until)
         self.health.count("passages")
         log.info("passage %s", passage.uuid)
         self.wake.set()
         self.announce(passage, Message(seq, passage.uuid, body, passage.epoch_ms, fresh_until))
 
-    def passage(self, settled: Settled) -> Passage:
+    def passage(self, settled: Settled, early: Passage | None, *, fresh: bool) -> Passage:
         """The settled track with its id, its time, and what was answered it.
 
-        The record of what was told early has the same id: for the gate both are one passage.
+        The record of what was told early has the same id: both are one passage.
         """
-        stamped, early = self.stamp(settled), self.told.pop(settled.track, None)
-        if early is not None:
-            stamped = replace(stamped, uuid=early.uuid)
-        before = early.decision if early is not None else None
-        fresh = self.is_fresh(settled)
+        stamped = self.stamp(settled, early.uuid if early else None)
+        before = early.decision if early else None
         return Passage(
             uuid=stamped.uuid,
             settled=settled,
@@ -135,12 +158,12 @@ class Lane:
             recorded=self.stamp.recorded,
         )
 
-    def is_fresh(self, settled: Settled) -> bool:
-        """Whether the vehicle is there now and was seen to come.
+    def body(self, passage: Passage) -> str:
+        """What others are told of a passage."""
+        return messages.passage_body(passage, self.unit, self.model)
 
-        After a restart nobody knows how long the one in sight has stood there, or whether the gate
-        has already opened for it; and at the end a pulse would be cut short.
-        """
+    def is_fresh(self, settled: Settled) -> bool:
+        """Whether the vehicle is there now and was seen to come; what was told early was."""
         is_recent = time.monotonic() < settled.last_at + FRESH_S
-        has_come = self.began_at is not None and settled.first_at > self.began_at + ARRIVAL_S
-        return is_recent and has_come and not self.parting and not self.stamp.recorded
+        has_come = settled.track in self.told or self.arrivals.has_come(settled)
+        return is_recent and has_come and not self.stamp.recorded

@@ -19,7 +19,8 @@ class Stamped:
     """What a passage gets on top of its track.
 
     Attributes:
-        uuid: ULID of the passage.
+        uuid: ULID of the passage, of the time at which it was first told; of a recording, of its
+            first sighting.
         epoch_ms: wall-clock time of the last sighting, milliseconds since 1970 UTC.
         clock: how far that can be trusted.
     """
@@ -38,8 +39,13 @@ class Stamp(Protocol):
 
     recorded: ClassVar[bool]
 
-    def __call__(self, settled: Settled) -> Stamped:
-        """The id and time of the next passage."""
+    def __call__(self, settled: Settled, uuid: str | None = None) -> Stamped:
+        """The id and time of a passage.
+
+        Args:
+            settled: its track.
+            uuid: the id that it was told early with; None where it was not.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +59,10 @@ class LiveStamp:
     clock: Callable[[], Clock]
     recorded: ClassVar[bool] = False
 
-    def __call__(self, settled: Settled) -> Stamped:
+    def __call__(self, settled: Settled, uuid: str | None = None) -> Stamped:
         """The id and time of a passage that was just seen."""
         epoch_ms = time.time_ns() // 1_000_000 - round(1000 * (time.monotonic() - settled.last_at))
-        return Stamped(str(ULID()), epoch_ms, self.clock())
+        return Stamped(uuid or str(ULID()), epoch_ms, self.clock())
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,7 @@ class RecordedStamp:
 
     Whoever collects passages drops repeats by the id, so a replay that was broken off may simply
     be started again.  The plate is not in the id: a hash of few possibilities would give it away.
+    Nor is what a track learns after its first sighting: the id is the same early and late.
 
     Attributes:
         source: the recording.
@@ -77,11 +84,15 @@ class RecordedStamp:
     unit: str
     recorded: ClassVar[bool] = True
 
-    def __call__(self, settled: Settled) -> Stamped:
+    def __call__(self, settled: Settled, uuid: str | None = None) -> Stamped:
         """The id and time of a passage of this recording."""
         epoch_ms = self.begun_ms + round(1000 * settled.last_at)
-        place = (settled.first_frame, settled.last_frame, settled.box)
+        return Stamped(uuid or self._uuid(settled), epoch_ms, "none")
+
+    def _uuid(self, settled: Settled) -> str:
+        """A ULID of the time of the first sighting."""
+        came_ms = self.begun_ms + round(1000 * settled.first_at)
+        place = (settled.track, settled.first_frame)
         told = repr((str(self.source.resolve()), self.begun_ms, self.unit, place))
         chance = hashlib.sha256(told.encode()).digest()[:10]
-        uuid = ULID.from_bytes(epoch_ms.to_bytes(6, "big") + chance)
-        return Stamped(str(uuid), epoch_ms, "none")
+        return str(ULID.from_bytes(came_ms.to_bytes(6, "big") + chance))

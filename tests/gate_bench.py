@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -133,6 +134,20 @@ class Bench:
         until(lambda: all(end < FOREVER for _, end in self.pins.pulses()), "the pulse ends")
         self.gate.tend()
         self.clock.now += 100
+
+    def live(self) -> list[dict[str, Any]]:
+        """What has gone out as live, after the sender has had its turns."""
+        return self._sent(Topics("unit").passage)
+
+    def recorded(self) -> dict[str, Any]:
+        """What has gone out for the records last, after the sender has had its turns."""
+        self.link.connect()
+        return self._sent(Topics("unit").log)[-1]
+
+    def _sent(self, topic: str) -> list[dict[str, Any]]:
+        for _ in range(2):
+            self.sender.turn()
+        return [json.loads(each.payload) for each in self.link.history if each.topic == topic]
 
     @property
     def pulses(self) -> int:

@@ -23,23 +23,29 @@ from ulid import ULID
 
 from appliance import app
 from appliance.access import Gate as GateTerms
+from appliance.access import Rule
 from appliance.capture.video import RecordedCamera
 from appliance.config import Camera, Config
 from appliance.decision import Match
-from appliance.domain import Frame, Settled
+from appliance.domain import Detection, Frame, Quad, Settled, Sighting
+from appliance.entrance import OTHERWISE
 from appliance.errors import GatepostError, StoreError
 from appliance.health import Health
-from appliance.pipeline import ARRIVAL_S, FRESH_S
+from appliance.pipeline import FRESH_S
+from appliance.resolve.arrival import ARRIVAL_S, Arrivals
 from appliance.source import live_source, replay_source
 from appliance.stamp import Stamped
-from tests.conftest import PATIENCE_S, PIN, until
+from tests.conftest import PATIENCE_S, PIN, SETTLED, until
 from tests.gate_bench import ALLOWED, PAUSE_S, Bench
 from tests.gate_unit import open_for_ever
+from tests.resolve.scenes import vehicle
 from tests.standin import Pins
 
 ROUNDS, UNITS = 5, 20  # a hundred instants
 SHORT_S, LONG_S = 0.1, 10.0  # pulses: one ended mostly by its deadline, one by the unit's death
 ORDERED_S = 0.05  # an order that was read in the very moment of the death may still begin
+CORNERS = Quad(((812.0, 440.0), (1010.0, 440.0), (1010.0, 491.0), (812.0, 491.0)))
+STOOD = Sighting(1, 0.0, Detection(CORNERS, 0.9), replace(SETTLED.read, text=""))
 CLIP = Path(__file__).parent / "data" / "lane.mp4"
 
 
@@ -50,7 +56,7 @@ class Same:
     uuid: str = "01JD3K7W6Y8ZB2Q4XN5T0V9M3C"
     recorded: ClassVar[bool] = False
 
-    def __call__(self, _settled: Settled) -> Stamped:
+    def __call__(self, _settled: Settled, _uuid: str | None = None) -> Stamped:
         """The same."""
         return Stamped(self.uuid, round(time.time() * 1000), "ntp")
 
@@ -61,7 +67,7 @@ class OfRecording:
 
     recorded: ClassVar[bool] = True
 
-    def __call__(self, _settled: Settled) -> Stamped:
+    def __call__(self, _settled: Settled, _uuid: str | None = None) -> Stamped:
         """Another."""
         return Stamped(str(ULID()), round(time.time() * 1000), "none")
 
@@ -160,12 +166,14 @@ def test_a_restart_does_not_open_for_who_is_in_sight(start: Callable[..., Bench]
     bench.rest()
     bench.gate.close()
     again = start()
-    again.lane.began_at = time.monotonic() - 3.0
-    again.come(first_at=again.lane.began_at + ARRIVAL_S)
+    again.link.connect()
+    began_at = again.lane.arrivals.began_at = time.monotonic() - 3.0
+    again.come(first_at=began_at + ARRIVAL_S)
     assert again.outcomes == [None]
-    again.come(first_at=again.lane.began_at + ARRIVAL_S + 0.01)
+    again.come(first_at=began_at + ARRIVAL_S + 0.01)
     assert again.outcomes == [None, "opened"]
     assert again.pulses == 2
+    assert [body["seq"] for body in again.live() if body["seq"] > 1] == [3]
 
 
 def test_a_restart_does_not_open_for_what_the_outbox_holds(start: Callable[..., Bench]) -> None:
@@ -238,9 +246,11 @@ def test_a_command_does_not_open(start: Callable[..., Bench]) -> None:
 def test_the_end_does_not_open_for_who_is_in_sight(start: Callable[..., Bench]) -> None:
     """Their passages are settled and recorded; a pulse would be cut short."""
     bench = start()
+    bench.link.connect()
     bench.lane.part()
     bench.come()
     assert (bench.pulses, bench.outcomes) == (0, [None])
+    assert len(bench.live()) == 1, "it is there all the same"
 
 
 def test_a_duplicate_does_not_open(start: Callable[..., Bench]) -> None:
@@ -253,17 +263,124 @@ def test_a_duplicate_does_not_open(start: Callable[..., Bench]) -> None:
 
 
 def test_what_was_told_early_opens_early_and_not_again(start: Callable[..., Bench]) -> None:
-    """The record follows when the vehicle has left: the same passage, and what the gate did."""
+    """The record follows when the vehicle has left: the same passage, live once."""
     bench = start()
+    bench.link.connect()
     bench.come(track=7, early=True)
     assert (bench.pulses, bench.outcomes) == (1, [])
-    early = bench.lane.told[7].uuid
+    (live,) = bench.live()
+    assert (live["seq"], live["late"], live["decision"]["gate"]) == (None, False, "opened")
     bench.rest()
     bench.come(track=7, stay_s=30.0)
     assert (bench.pulses, bench.outcomes) == (1, ["opened"])
-    assert bench.heard[0].uuid == early
+    assert bench.heard[0].uuid == live["uuid"]
+    assert bench.live() == [live]
     bench.come(track=8)
     assert (bench.pulses, bench.outcomes) == (2, ["opened", "opened"])
+    assert [body["seq"] for body in bench.live()] == [None, 2]
+
+
+def test_an_answer_of_the_gate_is_not_asked_for_twice(start: Callable[..., Bench]) -> None:
+    """Whatever it was: who came too soon, and leaves after the pause, opens nothing behind it."""
+    bench = start()
+    bench.clock.now -= PAUSE_S
+    bench.come(track=7, early=True)
+    bench.rest()
+    bench.come(track=7)
+    assert (bench.pulses, bench.outcomes) == (0, ["too_soon"])
+
+
+@pytest.mark.parametrize("match", [None, replace(ALLOWED, list="denied")])
+def test_the_record_keeps_what_opened(start: Callable[..., Bench], match: Match | None) -> None:
+    """Though it reads as another plate in the end, of another list; and it says so."""
+    bench = start()
+    bench.come(track=7, early=True)
+    bench.match = match
+    bench.come(track=7, early_text="AB12CDF")
+    (decision,) = [passage.decision for passage in bench.heard]
+    assert (decision.match, decision.action, decision.outcome) == (ALLOWED, "open", "opened")
+    assert decision.reason.endswith(f"; {OTHERWISE}")
+    assert bench.recorded()["early_plate"] == "AB12CDF"
+    assert bench.pulses == 1
+
+
+def test_who_was_told_early_and_not_let_in_is_asked_about_again(
+    start: Callable[..., Bench],
+) -> None:
+    """Like who was not told early; once, and only while it is fresh."""
+    bench = start(match=None)
+    for track in (7, 8):
+        bench.come(track=track, early=True)
+    bench.match = ALLOWED
+    bench.come(track=7, early_text="AB12CDF")
+    bench.rest()
+    bench.come(track=8, ago_s=FRESH_S + 0.01)
+    assert (bench.pulses, bench.outcomes) == (1, ["opened", None])
+    assert bench.heard[0].decision.reason.endswith(f"; {OTHERWISE}")
+
+
+@pytest.mark.parametrize("changes", [{"ago_s": FRESH_S + 0.01}, {"stay_s": 3600.0}])
+def test_who_is_not_fresh_is_not_told_early(
+    start: Callable[..., Bench], changes: dict[str, float]
+) -> None:
+    """Late, or in sight since the start: no gate, nothing live, an ordinary record."""
+    bench = start()
+    bench.link.connect()
+    bench.come(track=7, early=True, **changes)
+    assert (bench.pulses, bench.lane.told, bench.live()) == (0, {}, [])
+    bench.come(track=7, **changes)
+    assert (bench.pulses, bench.outcomes, bench.live()) == (0, [None], [])
+
+
+@pytest.mark.parametrize(("least_reads", "reads"), [(2, 4), (8, 8)])
+def test_what_a_rule_asks_for_is_waited_for(least_reads: int, reads: int) -> None:
+    """Early the gate is asked once: not before the rule that opens can hold."""
+    rule = Rule.model_validate({"list": "allowed", "action": "open", "least_reads": least_reads})
+    lane = vehicle("KX53PXF", range(20), growth=1.05)
+    tracker = app.build_tracker(Config(policy=(rule,)))
+    settled = [tracker.update(frame / 10, (1280, 720), lane[frame]) for frame in lane]
+    ((early,),) = [each for each in settled if each]
+    assert (early.early, early.reads, early.direction) == (True, reads, "approaching")
+
+
+def test_a_replay_tells_nothing_early(start: Callable[..., Bench]) -> None:
+    """A recording is no car at the gate."""
+    bench = start(stamp=OfRecording())
+    bench.link.connect()
+    bench.come(track=7, early=True)
+    bench.come(track=7)
+    assert (bench.pulses, bench.live()) == (0, [])
+
+
+def test_a_power_cut_between_opening_and_leaving_loses_no_passage(
+    start: Callable[..., Bench],
+) -> None:
+    """The next start records it as it was told, late, and opens nothing."""
+    bench = start()
+    bench.come(track=7, early=True)
+    uuid = bench.lane.told[7].uuid
+    bench.rest()
+    bench.gate.close()
+    bench.database.change("UPDATE early SET session = 'of the process before'")
+    again = start()
+    again.link.connect()
+    again.lane.see(lambda: None)
+    assert (again.pulses, again.live()) == (1, [])
+    assert (again.recorded()["uuid"], again.recorded()["late"]) == (uuid, True)
+    assert again.recorded()["decision"]["gate"] == "opened"
+
+
+def test_who_stood_there_at_the_start_is_known_when_found_again(
+    start: Callable[..., Bench],
+) -> None:
+    """Its first track was lost or rejected; the next one does not come, and is not live."""
+    bench = start()
+    bench.link.connect()
+    began_at = time.monotonic() - 20.0
+    bench.lane.arrivals = Arrivals(began_at, [STOOD])
+    bench.come(track=7, early=True)
+    bench.come(track=7)
+    assert (bench.pulses, bench.outcomes, bench.live()) == (0, [None], [])
 
 
 def test_a_full_disk_does_not_keep_the_gate_shut(start: Callable[..., Bench]) -> None:

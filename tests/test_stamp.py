@@ -26,7 +26,7 @@ def recorded(source: Path = CLIP, begun_ms: int = BEGUN_MS, unit: str = "pole-7"
 
 def uuids(stamp: RecordedStamp, count: int = 3) -> list[str]:
     """The ids of `count` passages, one a second."""
-    return [stamp(replace(SETTLED, last_at=float(second))).uuid for second in range(count)]
+    return [stamp(replace(SETTLED, first_at=float(second))).uuid for second in range(count)]
 
 
 OTHERS = {
@@ -49,23 +49,34 @@ def test_what_is_not_the_same_recording_gives_other_ids(name: str) -> None:
 
 def test_two_passages_of_one_moment_have_two_ids() -> None:
     """Two vehicles may leave in the same frame."""
-    stamp, elsewhere = recorded(), replace(SETTLED, box=Box(10.0, 440.0, 208.0, 491.0))
-    assert stamp(SETTLED).uuid != stamp(elsewhere).uuid
+    stamp = recorded()
+    assert stamp(SETTLED).uuid != stamp(replace(SETTLED, track=2)).uuid
+
+
+def test_a_track_has_the_same_id_early_and_late() -> None:
+    """Of a recording by what does not change; of a camera by what it was told with."""
+    early = replace(SETTLED, last_frame=20, last_at=100.5, box=Box(10.0, 440.0, 208.0, 491.0))
+    assert recorded()(early).uuid == recorded()(SETTLED).uuid
+    assert recorded()(early).epoch_ms == recorded()(SETTLED).epoch_ms - 1340
+    live = LiveStamp(lambda: "ntp")
+    told = live(early).uuid
+    assert live(SETTLED, told).uuid == told
 
 
 @given(st.lists(st.integers(0, 10**9), min_size=2, max_size=9, unique=True))
 def test_ids_of_a_recording_sort_by_time(last_ms: list[int]) -> None:
     """A ULID begins with its time; a database keeps them in order without being told."""
     stamp = recorded()
-    stamped = [stamp(replace(SETTLED, last_at=ms / 1000)) for ms in last_ms]
+    stamped = [stamp(replace(SETTLED, first_at=ms / 1000, last_at=ms / 1000)) for ms in last_ms]
     by_id = sorted(stamped, key=lambda s: s.uuid)
     assert [s.epoch_ms for s in by_id] == sorted(BEGUN_MS + ms for ms in last_ms)
 
 
 def test_an_id_is_a_ulid_of_its_time() -> None:
-    """Its own library reads the passage's time from it."""
+    """Its own library reads from it when the vehicle came; the passage has when it left."""
     stamped = recorded()(SETTLED)
-    assert ULID.from_str(stamped.uuid).milliseconds == stamped.epoch_ms == BEGUN_MS + 101_840
+    assert ULID.from_str(stamped.uuid).milliseconds == BEGUN_MS + 100_000
+    assert stamped.epoch_ms == BEGUN_MS + 101_840
 
 
 def test_nobody_vouches_for_the_time_of_a_recording() -> None:

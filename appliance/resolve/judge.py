@@ -48,6 +48,7 @@ class Terms:
         again_s: seconds after a passage in which the same plate is the same passage.
         sure_reads: agreeing reads from which a track is settled early; 0 for never.
         sure_confidence: of the vote that is settled early, 0 to 1.
+        sure_agreement: share of the sightings that voted which must say its text, 0 to 1.
         sure_direction: early only when it is known whether the vehicle approaches.
     """
 
@@ -59,6 +60,7 @@ class Terms:
     again_s: float = 0.0
     sure_reads: int = 0
     sure_confidence: float = 0.9
+    sure_agreement: float = 0.0
     sure_direction: bool = False
 
 
@@ -85,7 +87,7 @@ class Judge:
             return IGNORED
         if not self.zones.is_watched(place):
             return OUTSIDE
-        if box.x1 <= 0 or box.y1 <= 0 or box.x2 >= width or box.y2 >= height:
+        if _is_cut_off(sighting, image_size):
             return CUT_OFF
         if box.height < self.terms.least_height:
             return TOO_SMALL
@@ -162,14 +164,18 @@ class Judge:
         """What is settled while the vehicle is still in sight; None while anything is in doubt.
 
         It needs `sure_reads` agreeing reads, and as many again for every sure read of another text.
+        Its direction is that of whole plates: one that comes into the picture grows there, also
+        when its vehicle leaves.
         """
         need = self.terms.sure_reads
         if not need or not _has_repeated(track, max(need, self.terms.least_reads)):
             return None
-        settled = replace(self.sum_up(track, image_size), early=True)
+        whole = direction([s for s in track.sightings if not _is_cut_off(s, image_size)])
+        settled = replace(self.sum_up(track, image_size), early=True, direction=whole)
         others = sum(_denies(s, settled.read.text) for s in track.sightings)
         is_sure = (
             settled.reads >= need * (1 + others)
+            and settled.reads >= self.terms.sure_agreement * settled.frames
             and settled.read.confidence >= self.terms.sure_confidence
             and (settled.direction != "unknown" or not self.terms.sure_direction)
         )
@@ -196,6 +202,12 @@ def _has_repeated(track: Track, times: int) -> bool:
     """Whether the newest text was read so often: cheaper than a vote in every frame."""
     text = track.last.read.text
     return bool(text) and sum(s.read.text == text for s in track.sightings) >= times
+
+
+def _is_cut_off(sighting: Sighting, image_size: tuple[int, int]) -> bool:
+    """Whether the picture ends within the plate."""
+    box, (width, height) = sighting.detection.box, image_size
+    return box.x1 <= 0 or box.y1 <= 0 or box.x2 >= width or box.y2 >= height
 
 
 def _denies(sighting: Sighting, text: str) -> bool:

@@ -196,6 +196,7 @@ def passage_body(passage: Passage, unit: Unit, model: str) -> str:
         "camera": unit.camera,
         "site": unit.site,
         "plate": read.text,
+        "early_plate": settled.early_text if settled.early_text_differs else None,
         "confidence": _confidence(read.confidence),
         "reads": settled.reads,
         "frames": settled.frames,

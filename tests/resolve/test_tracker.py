@@ -73,6 +73,26 @@ def test_a_gate_may_wait_for_the_direction() -> None:
     assert early.direction == "approaching"
 
 
+def test_who_leaves_does_not_approach_because_its_plate_comes_into_the_picture() -> None:
+    """It grows at the picture's edge and shrinks from then on; early only whole plates count."""
+    eager = replace(EAGER, sure_direction=True)
+    entering = {
+        frame: [sighting(frame, "KX53PXF", (0, 400), 60.0 + 30 * frame)] for frame in (0, 1)
+    }
+    whole = vehicle("KX53PXF", range(2, 20), (0, 440), (30, -20), 180, 0.95)
+    early, _ = told(together(entering, whole), eager)
+    assert early.direction == "receding"
+
+
+def test_a_gate_may_wait_until_enough_agree() -> None:
+    """Four misreads at a distance: six that agree are six of ten."""
+    eager = replace(EAGER, sure_agreement=0.6)
+    texts = ("KX53PKF", "KX53PZF", "KX5JPXF", "KX53RXF")
+    misread = [vehicle(text, [frame], sure=0.5) for frame, text in enumerate(texts)]
+    early, _ = told(together(*misread, vehicle("KX53PXF", range(4, 20))), eager)
+    assert (early.reads, early.frames) == (6, 10)
+
+
 def test_a_record_that_says_something_else_says_so() -> None:
     """And it comes whatever the later reads were: what was told has its record."""
     changing = together(vehicle("KX58PXF", range(4)), vehicle("KX53PXF", range(4, 30)))

@@ -39,6 +39,7 @@ def test_the_body_has_every_field_of_the_contract() -> None:
         "camera": "gate",
         "site": "home",
         "plate": "AB12CDE",
+        "early_plate": None,
         "confidence": 0.967,
         "reads": 7,
         "frames": 9,
@@ -76,6 +77,18 @@ def test_a_match_and_what_the_gate_did_are_told() -> None:
     assert body["list"] == "allowed"
     assert body["match"] == {"entry": "AB12CDF", "distance": 1.0, "label": "Anna"}
     assert body["decision"] == {"action": "open", "reason": "rule 1: allowed", "gate": "opened"}
+
+
+def test_a_record_says_what_it_was_told_early_as() -> None:
+    """Where that was another text; the early copy itself has nothing to say."""
+    for changes, told in (
+        ({"early_text": "AB12CDF"}, "AB12CDF"),
+        ({"early_text": "AB12CDE"}, None),
+        ({"early_text": "AB12CDF", "early": True}, None),
+    ):
+        settled = replace(PASSAGE.settled, **changes)  # type: ignore[arg-type]
+        body = json.loads(messages.passage_body(replace(PASSAGE, settled=settled), UNIT, "m"))
+        assert body["early_plate"] == told
 
 
 @given(epoch_ms=st.integers(0, 4_102_444_800_000))

@@ -233,7 +233,8 @@ def replay_clip(pair: Pair, path: Path) -> tuple[str, ...]:
     settled = []
     for frame in tqdm(camera.frames(), total=camera.recording.frames, desc=path.name, disable=None):
         settled += pair.tracker.update(frame.at, frame.size, pair.recognizer.sightings(frame))
-    return tuple(passage.read.text for passage in settled + pair.tracker.flush())
+    settled += pair.tracker.flush()
+    return tuple(passage.read.text for passage in settled if not passage.early)
 
 
 def _shown(folder: str, root: Path) -> Iterator[Path]:
