@@ -171,11 +171,17 @@ def _mean_width(sightings: Sequence[Sighting]) -> float:
 
 
 def moved(sightings: Sequence[Sighting]) -> bool:
-    """Whether the plate left its place, or came nearer, between the two halves."""
+    """Whether the plate left its place, or came nearer, between the two halves.
+
+    A sign that somebody half hides keeps one of its edges and its height.
+    """
     middle = max(1, len(sightings) // 2)
     early, late = median_box(sightings[:middle]), median_box(sightings[-middle:])
-    away = math.dist(early.centre, late.centre) > early.width / 4
-    return away or not 1 / GROWN < late.width / max(1.0, early.width) < GROWN
+    across = min(abs(late.x1 - early.x1), abs(late.x2 - early.x2))
+    down = min(abs(late.y1 - early.y1), abs(late.y2 - early.y2))
+    grown = [late.width / max(1.0, early.width), late.height / max(1.0, early.height)]
+    away = math.hypot(across, down) > early.width / 4
+    return away or min(grown) > GROWN or max(grown) < 1 / GROWN
 
 
 def median_box(sightings: Sequence[Sighting]) -> Box:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.domain import Box
+from appliance.domain import Box, Quad
 from appliance.resolve.judge import Terms
-from appliance.resolve.track import MOST, Track
+from appliance.resolve.track import MOST, Track, moved
 from appliance.resolve.tracker import Tracker
 from tests.resolve.scenes import (
     RATE,
@@ -269,3 +270,12 @@ def test_a_sign_that_stays_for_ever_stays_small() -> None:
     assert len(track.sightings) <= MOST
     assert [s.frame for s in track.sightings[:3]] == [0, 1, 2]
     assert track.last.frame == 4999
+
+
+def test_a_sign_that_is_half_hidden_has_not_moved() -> None:
+    """In `stop and go in a queue` of tests/data/drive.toml it was told as a vehicle."""
+    whole = [sighting(frame, "NOPARKING", (245, 270), 160) for frame in range(8)]
+    part = [sighting(frame, "RKING", (330, 270), 75) for frame in range(8, 16)]
+    tall = replace(part[0].detection, quad=Quad(((330, 270), (405, 270), (405, 310), (330, 310))))
+    assert not moved([*whole, *(replace(s, detection=tall) for s in part)])
+    assert moved([*whole, *(sighting(frame, "AB12CDE", (300, 270), 160) for frame in range(8))])
