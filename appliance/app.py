@@ -37,6 +37,7 @@ from appliance.respond.gate import Gate, Guardian
 from appliance.sender import Sender
 from appliance.source import Source
 from appliance.standing import StandingLists
+from appliance.store.damage import sound_or_new
 from appliance.store.database import Database
 from appliance.store.history import History
 from appliance.store.lists import ListStore
@@ -163,6 +164,7 @@ def run_unit(  # a list of parts is what this module is
     require_webhook(config)
     with ExitStack() as held:
         held.enter_context(sole_user(config.store.folder))
+        health.problem("damage", sound_or_new(config.store.folder / DATABASE))
         gate = _gate(config, source, held)  # first: from here on the line is at rest
         unit = _unit(config, health, source, held)
         keeping = unit.database()

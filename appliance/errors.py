@@ -35,6 +35,14 @@ class StoreError(GatepostError):
     exit_code = 74
 
 
+class FullError(StoreError):
+    """The card takes nothing more for now, as when it is full; what waits may be written later."""
+
+
+class DamagedError(StoreError):
+    """The database file is no longer one; the next start sets it aside and begins a new one."""
+
+
 class LinkError(GatepostError):
     """The broker holds a live session but acknowledges nothing (exit 75, EX_TEMPFAIL)."""
 

@@ -14,9 +14,16 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from appliance.errors import StoreError
+from appliance.errors import DamagedError, FullError, StoreError
 
 SESSION = uuid4().hex  # of this process; monotonic times written by another one mean nothing here
+FAULTS = {
+    # by its words: Python has the codes of SQLite only from 3.11 on
+    "database or disk is full": FullError,
+    "disk I/O error": FullError,  # also for a quota and a limit of the file's size
+    "file is not a database": DamagedError,
+    "database disk image is malformed": DamagedError,
+}
 BUSY_S = 10.0  # retention deletes in small parts, so that nobody waits this long
 
 PRAGMAS = (
@@ -123,7 +130,8 @@ class Database:
     Only one thread at a time may use it.
 
     Raises:
-        StoreError: the file cannot be opened, read or written; every method raises it.
+        StoreError: the file cannot be opened, read or written; every method raises it, as FullError
+            where it may be written later, and as DamagedError where it is no database any more.
     """
 
     def __init__(self, path: Path) -> None:
@@ -185,7 +193,7 @@ class Database:
         try:
             yield
         except (sqlite3.Error, OSError) as fault:
-            raise StoreError(f"{self.path}: {fault}") from fault
+            raise FAULTS.get(str(fault), StoreError)(f"{self.path}: {fault}") from fault
 
 
 def _create(path: Path) -> None:

@@ -11,6 +11,7 @@ from dataclasses import astuple, dataclass
 
 from appliance.domain import Message, Passage
 from appliance.store import posts
+from appliance.store.damage import forget_set_aside
 from appliance.store.database import SESSION, Database
 from appliance.store.outbox import enqueue, is_hit, trim
 
@@ -130,6 +131,7 @@ class Passages:
         while forgotten := self._forget_some(before_epoch_ms):
             gone += forgotten
         self._database.empty_log()
+        forget_set_aside(self._database.path, before_epoch_ms / 1000)
         return gone
 
     def move_in_time(self, known_seq: int, by_ms: int) -> None:

@@ -1,0 +1,117 @@
+"""A database file that is damaged: set aside with its time in the name, and a new one begun.
+
+The rule to know: nothing is repaired and nothing thrown away.  The file that is set aside holds
+plates, so it is forgotten when its youngest passage would be.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable
+from contextlib import closing
+from datetime import datetime, timezone
+from hashlib import sha256
+from pathlib import Path
+
+from appliance.decision import ListName
+from appliance.errors import DamagedError, StoreError
+from appliance.store.database import Database
+from appliance.store.lists import ListStore
+
+NAMES: tuple[ListName, ...] = ("allowed", "denied", "watched")
+MARK = ".damaged-"
+
+log = logging.getLogger(__name__)
+
+
+def sound_or_new(path: Path) -> str | None:
+    """Look through the file at `path`; where it is damaged, begin a new one in its place.
+
+    Nobody else may have it open.  Lists are taken along where each still fits its checksum; `seq`
+    begins at 1 again, and what waited for the broker stays behind.
+
+    Returns:
+        In words that such a file lies there, from now or from before; None where none does.
+
+    Raises:
+        StoreError: the file cannot be read for another reason, or not be renamed.
+    """
+    written_s = _written_s(path)
+    fault = _fault(path) if path.exists() else ""
+    if fault:
+        kept = {name: entries for name in NAMES if (entries := _whole_list(path, name))}
+        aside = _set_aside(path, written_s)
+        with closing(Database(path)) as new:
+            for name, entries in kept.items():
+                ListStore(new).replace(name, entries)
+        told = f"lists taken along: {', '.join(kept) or 'none'}"
+        log.error("%s: %s; set aside as %s, a new one is begun; %s", path, fault, aside.name, told)
+    lying = [each.name for each in _lying(path) if not each.name.endswith("-wal")]
+    if not lying:
+        return None
+    return f"the history was damaged and begun anew, set aside as {', '.join(sorted(lying))}"
+
+
+def forget_set_aside(path: Path, before_s: float) -> None:
+    """Delete files that were set aside and last written before that wall-clock time, seconds."""
+    for each in _lying(path):
+        if each.stat().st_mtime < before_s:
+            each.unlink()
+
+
+def _fault(path: Path) -> str:
+    """What is wrong with the file; empty where nothing is."""
+    try:
+        with closing(Database(path)) as database:
+            told = str(database.rows("PRAGMA quick_check(1)")[0][0])
+    except DamagedError as fault:
+        return str(fault.__cause__)
+    return "" if told == "ok" else told
+
+
+def _written_s(path: Path) -> float:
+    """When the file or its log was last written, wall-clock seconds; looking into it writes too."""
+    both = [each for each in (path, Path(f"{path}-wal")) if each.exists()]
+    return max((each.stat().st_mtime for each in both), default=0.0)
+
+
+def _set_aside(path: Path, written_s: float) -> Path:
+    """Rename the file and its log; what they share in memory goes."""
+    now = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    aside = path.with_name(f"{path.name}{MARK}{now}")
+    try:
+        Path(f"{path}-shm").unlink(missing_ok=True)
+        if Path(f"{path}-wal").exists():
+            Path(f"{path}-wal").rename(f"{aside}-wal")
+        path.rename(aside)
+        for each in _lying(aside, ""):
+            os.utime(each, (written_s, written_s))
+        folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as fault:
+        raise StoreError(f"{path}: damaged, and cannot be set aside: {fault}") from fault
+    return aside
+
+
+def _whole_list(path: Path, name: ListName) -> dict[str, str]:
+    """The entries of a list, by plate, if they are those that its checksum was made of."""
+    try:
+        with closing(Database(path)) as old:
+            expected = ListStore(old).state(name).sha256
+            rows = old.rows(
+                "SELECT plate, body FROM list_entries WHERE list = ? ORDER BY plate", (name,)
+            )
+    except StoreError:
+        return {}
+    entries = {str(plate): str(body) for plate, body in rows}
+    found = sha256(f"[{','.join(entries.values())}]".encode()).hexdigest()
+    return entries if found == expected else {}
+
+
+def _lying(path: Path, mark: str = MARK) -> Iterable[Path]:
+    """What lies beside `path` under its name and `mark`, logs among it."""
+    return list(path.parent.glob(f"{path.name}{mark}*"))
