@@ -8,11 +8,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event
 
 from appliance.announcer import Announcer
 from appliance.domain import Clock
+from appliance.errors import FullError
 from appliance.health import Beat, Health, Vitals
 from appliance.orders import Orders
 from appliance.standing import StandingLists
@@ -25,6 +27,7 @@ from appliance.yard import Yard
 
 LOOK_S = 1.0  # how soon a new problem is published
 JUMP_S = 60.0  # more than a clock drifts in a minute
+RETRY_S = 10.0  # before the next attempt to write on a full disk
 MINUTE_S = 60.0  # between two rounds of retention, and two states without a change
 
 log = logging.getLogger(__name__)
@@ -87,21 +90,39 @@ class Keeper:
                 return
             self.stopping.wait(LOOK_S)
         if self.yard is not None:  # who came at the end; who comes later is counted at the start
-            self.yard.catch_up()
+            with suppress(FullError):
+                self.yard.catch_up()
 
     def turn(self) -> None:
         """Do what is due now."""
         self.tend()
-        self.obey()
-        self.follow_clock()
-        vitals, now = self.health.snapshot(), time.monotonic()
-        is_due = now >= self.next_at
-        self.count(vitals.clock, is_due=is_due)
+        is_due = time.monotonic() >= self.next_at
         if is_due:
-            self.next_at = now + MINUTE_S
-            self.passages.forget(self.oldest_ms())
+            self.next_at = time.monotonic() + MINUTE_S
+        try:
+            self.keep(is_due=is_due)
+        except FullError as fault:
+            self.bear(fault)
+        else:
+            self.health.problem("keeping", None)
+        vitals = self.health.snapshot()
         if is_due or self.worth_telling(vitals) != self.told:
             self.report(vitals)
+
+    def keep(self, *, is_due: bool) -> None:
+        """All that is written here; FullError where the disk is full."""
+        self.obey()
+        self.follow_clock()
+        self.count(self.health.clock(), is_due=is_due)
+        if is_due:
+            self.passages.forget(self.oldest_ms())
+
+    def bear(self, fault: FullError) -> None:
+        """Go on with a full disk: what was not done is due again soon."""
+        self.next_at = min(self.next_at, time.monotonic() + RETRY_S)
+        self.health.problem("keeping", f"nothing can be forgotten or changed: {fault}")
+        if self.yard is not None:
+            self.yard.reload()
 
     def obey(self) -> None:
         """Carry out commands, take over the lists whoever changed them, and tell both."""

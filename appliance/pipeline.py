@@ -17,6 +17,7 @@ from appliance.config import Unit
 from appliance.domain import Frame, Message, Passage, Settled
 from appliance.entrance import Entrance
 from appliance.health import Beat, Health
+from appliance.ledger import Entry, Ledger
 from appliance.recognize.recognizer import Recognizer
 from appliance.resolve.arrival import Arrivals
 from appliance.resolve.tracker import Tracker
@@ -64,7 +65,12 @@ class Lane:
     stopping: Event
     arrivals: Arrivals = field(default_factory=Arrivals, init=False)
     parting: bool = field(default=False, init=False)
+    ledger: Ledger = field(init=False)
     told: dict[int, Passage] = field(default_factory=dict, init=False)  # early, by their track
+
+    def __post_init__(self) -> None:
+        """Open the ledger, which is the lane's way into the history."""
+        self.ledger = Ledger(self.passages, self.health)
 
     def see(self, beat: Beat) -> None:
         """Watch the lane until the camera is closed, the recording ends or the unit stops.
@@ -87,7 +93,7 @@ class Lane:
 
     def recover(self) -> None:
         """Record who was told early by a process that was ended before the vehicle had left."""
-        recovered = self.passages.recover()
+        recovered = self.ledger.recover()
         if recovered:
             log.warning("%d passages told early before the last end are recorded", recovered)
             self.wake.set()
@@ -99,6 +105,7 @@ class Lane:
         self.arrivals.watch(frame.at, sightings)
         for settled in self.tracker.update(frame.at, frame.size, sightings, frame.cut):
             self.settle(settled)
+        self.write_down()
         self.health.count("frames")
         self.health.reject(self.tracker.rejected)
 
@@ -108,6 +115,7 @@ class Lane:
         if not (self.stamp.recorded and self.stopping.is_set()):
             for settled in self.tracker.flush():
                 self.settle(settled)
+        self.ledger.close()
 
     def settle(self, settled: Settled) -> None:
         """Decide what a vehicle means; write it down before others hear.
@@ -123,7 +131,7 @@ class Lane:
         """Ask the gate for a vehicle that is still in sight, and let others hear of it."""
         passage = self.passage(settled, None, fresh=True)
         self.told[settled.track] = passage
-        self.passages.tell_early(passage, self.body(passage), settled.last_at + FRESH_S)
+        self.ledger.tell_early(passage, self.body(passage), settled.last_at + FRESH_S)
         log.info("passage %s: told early", passage.uuid)
         self.wake.set()
 
@@ -136,11 +144,16 @@ class Lane:
         passage = self.passage(settled, early, fresh=fresh and not self.parting)
         body = self.body(passage)
         fresh_until = settled.last_at + FRESH_S if fresh else None
-        seq = self.passages.record(passage, body, fresh_until)
-        self.health.count("passages")
-        log.info("passage %s", passage.uuid)
-        self.wake.set()
-        self.announce(passage, Message(seq, passage.uuid, body, passage.epoch_ms, fresh_until))
+        self.ledger.put(Entry(passage, body, fresh_until))
+        self.write_down()
+
+    def write_down(self) -> None:
+        """Write what is not written yet, and let others hear of it; on a full disk some waits."""
+        for passage, message in self.ledger.write():
+            self.health.count("passages")
+            log.info("passage %s", passage.uuid)
+            self.wake.set()
+            self.announce(passage, message)
 
     def passage(self, settled: Settled, early: Passage | None, *, fresh: bool) -> Passage:
         """The settled track with its id, its time, and what was answered it.

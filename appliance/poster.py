@@ -8,12 +8,14 @@ from __future__ import annotations
 import logging
 import random
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from math import inf
 from threading import Event
 
 from appliance.age import late_s
 from appliance.domain import Message
+from appliance.errors import FullError
 from appliance.health import Beat, Health
 from appliance.hook import Webhook
 from appliance.store.posts import Posts
@@ -22,6 +24,7 @@ from appliance.transmit.consumers import parcel
 from appliance.transmit.webhook import Hook
 
 TURN_S = 0.5  # the longest sleep; a new passage wakes it at once
+RETRY_S = 5.0  # before the next attempt on a full disk
 HURRY_S = 1.0  # for what still waits, when a signal ends the unit
 
 log = logging.getLogger(__name__)
@@ -50,6 +53,7 @@ class Poster:
     failures: int = field(default=0, init=False)  # in a row
     hold_until: float = field(default=0.0, init=False)  # monotonic seconds, after a bad answer
     given_up_at: float = field(default=inf, init=False)  # monotonic seconds
+    delivered: int = field(default=0, init=False)  # `seq` of what is still to be deleted
     told: tuple[int, int] = field(default=(0, 0), init=False)  # set aside, dropped
 
     def __post_init__(self) -> None:
@@ -62,7 +66,8 @@ class Poster:
         Raises:
             StoreError: the table cannot be read or written.
         """
-        self.posts.bring_back()
+        with suppress(FullError):  # then it waits for another start
+            self.posts.bring_back()
         while not self.stopping.is_set():
             self.turn()
             beat()
@@ -92,10 +97,27 @@ class Poster:
         """Post the oldest, unless a bad answer asks for patience."""
         if time.monotonic() < self.hold_until:
             return
+        try:
+            self.post_next()
+        except FullError as fault:
+            self.hold_until = time.monotonic() + RETRY_S
+            self.health.problem("webhook full", f"webhook: nothing can be noted: {fault}")
+        else:
+            self.health.problem("webhook full", None)
+        self.tell()
+
+    def post_next(self) -> None:
+        """Post the oldest; FullError where what became of the one before cannot be noted."""
+        self.take_out()
         message = self.posts.next()
         if message is not None:
             self.settle(message, self.hook.post(parcel(self.webhook, message, late_s(message))))
-        self.tell()
+
+    def take_out(self) -> None:
+        """Delete what the consumer has; until that is done nothing else is posted."""
+        if self.delivered:
+            self.posts.taken(self.delivered)
+            self.delivered = 0
 
     def rest(self) -> None:
         """Sleep until there is something to do; after a good answer there may be."""
@@ -110,8 +132,8 @@ class Poster:
     def settle(self, message: Message, answer: Answer) -> None:
         """Note what the consumer said; the row leaves only when it has it."""
         if answer.verdict == "taken":
-            self.posts.taken(message.seq)
-            self.failures = 0
+            self.delivered, self.failures = message.seq, 0
+            self.take_out()
             self.health.problem("webhook", None)
             return
         self.failures += 1

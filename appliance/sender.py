@@ -15,6 +15,7 @@ from threading import Event
 from appliance.age import age_s, late_s
 from appliance.announcer import Announcer
 from appliance.domain import Message
+from appliance.errors import FullError
 from appliance.health import Beat, Health
 from appliance.store.outbox import Outbox
 from appliance.transmit import messages
@@ -24,6 +25,9 @@ from appliance.transmit.messages import Receipt, Topics
 
 TURN_S = 0.5  # the longest sleep of the sender; new passages and receipts wake it at once
 REFUSAL_PAUSE_S = 30.0  # a refused row is tried again then: an ACL is mended by a person
+RETRY_S = 1.0  # between two attempts to write on a full disk
+MOST_TAKEN = 1000
+"""Acknowledged rows that may wait to be deleted; only a start on a full disk sends them again."""
 HURRY_S = 2.0  # for what still waits, when a signal ends the unit
 
 MEMORY = 1000  # passages shown early; a record that is late for its turn leaves one behind
@@ -66,6 +70,8 @@ class Sender:
     announcer: Announcer = field(default_factory=Announcer)
     session: int = field(default=0, init=False)
     handed: set[int] = field(default_factory=set, init=False)  # to this session, no receipt yet
+    taken: set[int] = field(default_factory=set, init=False)  # acknowledged, to be deleted
+    delete_at: float = field(default=0.0, init=False)  # monotonic seconds, on a full disk
     live_seq: int = field(
         default=0, init=False
     )  # of the newest record that had its turn to be live
@@ -134,11 +140,25 @@ class Sender:
 
     def settle(self, receipts: list[Receipt]) -> None:
         """Delete the rows that the broker took; keep those that it refused, and say so."""
-        self.outbox.acknowledge(taken for taken in map(_taken_seq, receipts) if taken is not None)
+        self.taken.update(taken for taken in map(_taken_seq, receipts) if taken is not None)
+        self.take_out()
         for receipt in receipts:
             topic = receipt.publication.topic
             self.health.problem(topic, receipt.refusal and f"{topic} refused: {receipt.refusal}")
             self.release(receipt)
+
+    def take_out(self) -> None:
+        """Delete what the broker has; on a full disk later, and meanwhile it is not sent again."""
+        if not self.taken or time.monotonic() < self.delete_at:
+            return
+        try:
+            self.outbox.acknowledge(self.taken)
+        except FullError as fault:
+            self.delete_at = time.monotonic() + RETRY_S
+            self.health.problem("outbox", f"what was sent cannot be taken out: {fault}")
+        else:
+            self.taken.clear()
+            self.health.problem("outbox", None)
 
     def release(self, receipt: Receipt) -> None:
         """A row has its answer; after a refusal the log pauses."""
@@ -177,10 +197,11 @@ class Sender:
 
     def log_waiting(self) -> None:
         """Publish waiting passages for the records, oldest first."""
-        if time.monotonic() < self.hold_until:
+        if time.monotonic() < self.hold_until or len(self.taken) > MOST_TAKEN:
             return
-        waiting = self.outbox.pending(0, WINDOW + len(self.handed))
-        unsent = [message for message in waiting if message.seq not in self.handed]
+        gone = self.handed | self.taken
+        waiting = self.outbox.pending(0, WINDOW + len(gone))
+        unsent = [message for message in waiting if message.seq not in gone]
         for message in unsent[: self.link.room]:
             self.link.publish(messages.logged(self.topics, message, late_s(message)))
             self.handed.add(message.seq)

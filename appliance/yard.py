@@ -93,6 +93,10 @@ class Yard:
             self._visits.realign()
         self._lot = self._restored()
 
+    def reload(self) -> None:
+        """Go on from what stands in the store: what was counted last could not be written."""
+        self._lot = self._restored()
+
     def news(self, session: int, now_ms: int, clock: Clock) -> list[Publication]:
         """What the broker does not know yet; nothing without a connection.
 
