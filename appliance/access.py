@@ -22,6 +22,9 @@ FARTHEST = 2
 ALL_WAYS = get_args(Direction)
 PULLED_UP = 8
 """The last of the lines that a Raspberry Pi's chip pulls up at reset; the others it pulls down."""
+FREE = range(4, 28)
+"""Lines of the header: 0 to 3 are HAT memory and I2C, 28 and more are not on it."""
+CONSOLE = {14, 15}
 OPENING: dict[str, Any] = {
     "direction": ("approaching",),  # who leaves, or stands there, must not open to the street
     "least_reads": 3,
@@ -50,8 +53,8 @@ class Lists(Section):
 class Gate(Section):
     """The line that opens the gate.  Without `line` nothing is switched."""
 
-    # BCM number; 0 to 3 are HAT memory and I2C, 28 and more are not on the header
-    line: int | None = Field(None, ge=4, le=27)
+    # BCM number
+    line: int | None = Field(None, ge=FREE[0], le=FREE[-1])
     # checked even where it is not named, for a line that does not fit it opens at power-on
     active_low: bool = Field(False, validate_default=True)
     # a controller needs 0.1 s to notice; a longer press than 10 s means something else to it
@@ -60,12 +63,19 @@ class Gate(Section):
     pause_s: float = Field(5.0, ge=0.5, le=600)
     # says and counts what would have been switched
     dry_run: bool = False
+    # BCM number of an input that is active when something beside the plate says who comes
+    confirm_line: int | None = Field(None, ge=FREE[0], le=FREE[-1])
+    # true: its contact closes to ground, false: to 3.3 V; it is pulled the other way
+    confirm_active_low: bool = True
 
-    @field_validator("line")
+    @field_validator("line", "confirm_line")
     @classmethod
-    def _line_is_free(cls, line: int | None) -> int | None:
-        if line in {14, 15}:
-            raise ValueError(f"gate.line = {line}: is the console's; expected another of 4 to 27")
+    def _line_is_free(cls, line: int | None, before: ValidationInfo) -> int | None:
+        told = f"gate.{before.field_name} = {line}: is"
+        if line in CONSOLE:
+            raise ValueError(f"{told} the console's; expected another of {FREE[0]} to {FREE[-1]}")
+        if line is not None and line == before.data.get("line"):
+            raise ValueError(f"{told} gate.line too; expected another")
         return line
 
     @field_validator("active_low")
@@ -110,7 +120,7 @@ class Rule(Section):
     # what the clock must be set by for `times` to hold: at least a battery clock, or the network
     clock: Literal["rtc", "ntp"] = "rtc"
     # what must have been confirmed beside the plate, and within how many seconds; empty: nothing
-    second_factor: str = Field("", max_length=64)
+    second_factor: Literal["", "confirm_line"] = ""
     second_factor_s: float = Field(60.0, ge=1, le=3600)
 
     @model_validator(mode="before")
@@ -138,6 +148,8 @@ def doubts(lists: Lists, gate: Gate, rules: Sequence[Rule]) -> list[str]:
         if over:
             found.append(f": is never reached, for policy[#{over}] holds whenever this one does")
         told += [f"policy[#{number}]{doubt}" for doubt in found]
+    if gate.confirm_line is not None and not any(rule.second_factor for rule in rules):
+        told.append(f"gate.confirm_line = {gate.confirm_line}: no policy asks for a second_factor")
     return told
 
 

@@ -10,10 +10,12 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import partial
 from threading import Event
+from typing import TypeVar
 
 from appliance.access import Rule
 from appliance.announcer import Announcer, announced
 from appliance.config import Config
+from appliance.contact import GpioContact
 from appliance.domain import Message, Passage
 from appliance.entrance import Entrance
 from appliance.errors import ConfigurationError, RestartError
@@ -51,6 +53,8 @@ from appliance.transmit.messages import Topics
 from appliance.transmit.mqtt import MqttLink, check_files
 from appliance.transmit.webhook import Hook
 from appliance.yard import Yard
+
+Closes = TypeVar("Closes", Gate, GpioContact)
 
 DATABASE = "passages.sqlite"
 AGAIN_S = 30.0
@@ -134,6 +138,19 @@ def build_gate(config: Config, source: Source) -> Gate | None:
     return Gate(gate.pulse_s, gate.pause_s, start)
 
 
+def build_contact(config: Config, source: Source) -> GpioContact | None:
+    """What confirms who comes, in a dry run too; None for a recording, or where none is configured.
+
+    Raises:
+        ConfigurationError: the library of the line is not installed.
+        LineError: the line cannot be had.
+    """
+    gate = config.gate
+    if gate.confirm_line is None or source.recording:
+        return None
+    return GpioContact(gate.confirm_line, active_low=gate.confirm_active_low)
+
+
 def run_unit(  # a list of parts is what this module is
     config: Config,
     health: Health,
@@ -165,11 +182,12 @@ def run_unit(  # a list of parts is what this module is
     with ExitStack() as held:
         held.enter_context(sole_user(config.store.folder))
         health.problem("damage", sound_or_new(config.store.folder / DATABASE))
-        gate = _gate(config, source, held)  # first: from here on the line is at rest
+        gate = _held(build_gate(config, source), held)  # first: from here on the line is at rest
+        contact = _held(build_contact(config, source), held)
         unit = _unit(config, health, source, held)
         keeping = unit.database()
         standing = StandingLists(ListStore(keeping), config.lists.max_distance)
-        entrance = Entrance(health, config.policy, standing.match, gate)
+        entrance = Entrance(health, config.policy, standing.match, gate, contact)
         lane = _lane(unit, recognizer, build_tracker(config, tell), entrance, announce)
         keeper = _keeper(unit, entrance, standing, keeping)
         loops = [Loop("see", lane.see, config.camera.silent_s + OPENING_S)]
@@ -220,10 +238,9 @@ def _unit(config: Config, health: Health, source: Source, held: ExitStack) -> _U
     return _Unit(config, health, source, topics, link, announcer, *events, held)
 
 
-def _gate(config: Config, source: Source, held: ExitStack) -> Gate | None:
-    """The gate, closed when all is over."""
-    gate = build_gate(config, source)
-    return gate and held.enter_context(closing(gate))
+def _held(part: Closes | None, held: ExitStack) -> Closes | None:
+    """A part, if there is one, which is closed when all is over."""
+    return part and held.enter_context(closing(part))
 
 
 def _all(calls: Sequence[Callable[[], None]]) -> None:

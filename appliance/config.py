@@ -166,6 +166,21 @@ class Config(Section):
             )
         return parking
 
+    @field_validator("policy")
+    @classmethod
+    def _factor_can_be_confirmed(
+        cls, rules: tuple[Rule, ...], before: ValidationInfo
+    ) -> tuple[Rule, ...]:
+        gate = before.data.get("gate")
+        asking = (number for number, rule in enumerate(rules, 1) if rule.second_factor)
+        number = next(asking, None)
+        if gate is not None and number is not None and gate.confirm_line is None:
+            raise ValueError(
+                f"policy[#{number}].second_factor = 'confirm_line' without gate.confirm_line:"
+                " nothing confirms it"
+            )
+        return rules
+
 
 def load_config(path: Path | None) -> Config:
     """The configuration from `path`, or from SYSTEM_FILE where that exists, or the defaults.

@@ -6,17 +6,21 @@ out; what it did stands in the decision, which the record follows within the sam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
 from appliance.access import DEFAULT_POLICY, Rule
+from appliance.contact import Contact
 from appliance.decision import Decision, Match
 from appliance.domain import Direction, Settled
 from appliance.health import Health
 from appliance.respond.gate import Gate
 from appliance.respond.policy import Moment, decide
 from appliance.stamp import Stamped
+
+CONFIRM_LINE = "confirm_line"
+"""The second factor that the contact confirms, as the policy names it."""
 
 Find = Callable[[str, datetime | None, Direction], Match | None]
 """The entry that counts for a text, at a local time (None: nobody vouches for it) and direction."""
@@ -38,12 +42,14 @@ class Entrance:
         rules: of the policy, in order.
         find: gives the entry of the lists that a plate fits.
         gate: None where there is none.
+        contact: confirms who comes; None where there is none.
     """
 
     health: Health
     rules: Sequence[Rule] = DEFAULT_POLICY
     find: Find = on_no_list
     gate: Gate | None = None
+    contact: Contact | None = None
 
     def answer(
         self, settled: Settled, stamped: Stamped, *, fresh: bool, before: Decision | None = None
@@ -73,14 +79,23 @@ class Entrance:
         seen = datetime.fromtimestamp(stamped.epoch_ms / 1000, timezone.utc).astimezone()
         when = seen if stamped.clock != "none" else None
         match = self.find(settled.read.text, when, settled.direction)
-        decision = decide(settled, match, Moment(seen, stamped.clock, fresh), self.rules)
+        moment = Moment(seen, stamped.clock, fresh, self._confirmed_s())
+        decision = decide(settled, match, moment, self.rules)
         if self.gate is None or decision.action != "open":
             return decision
         outcome = self.gate.open(stamped.uuid, fresh=fresh)
         self.health.count_gate(outcome)
+        if self.contact is not None and outcome in {"opened", "dry_run"}:
+            self.contact.spend()  # whoever comes next on an allowed plate must confirm anew
         return replace(decision, outcome=outcome)
 
+    def _confirmed_s(self) -> Mapping[str, float]:
+        age_s = self.contact.age_s() if self.contact is not None else None
+        return {} if age_s is None else {CONFIRM_LINE: age_s}
+
     def tend(self) -> None:
-        """See that the gate's line is in good hands; LineError where it was not."""
+        """See that the gate's lines are in good hands; LineError where one was not."""
         if self.gate is not None:
             self.gate.tend()
+        if self.contact is not None:
+            self.contact.tend()

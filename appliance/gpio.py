@@ -59,7 +59,7 @@ class GpioLine:
         self._active_low = active_low
         self._is_open = True
         try:
-            self._gpio = _library()
+            self._gpio = library()
             self._gpio.setmode(self._gpio.BCM)
             # it would warn of a pin that a killed process left as an output, which is what we mend
             self._gpio.setwarnings(False)
@@ -128,7 +128,7 @@ def require_library(number: int) -> None:
         raise ConfigurationError(MISSING.format(number=number))
 
 
-def _library() -> Any:  # noqa: ANN401  # a foreign module without types
+def library() -> Any:  # noqa: ANN401  # a foreign module without types
     """RPi.GPIO, or what provides it; importing it elsewhere than on a board raises RuntimeError."""
     # lgpio makes a pipe in the working folder at import, and fails where that is read-only
     # (joan2937/lg issue #22); LG_WD moves it

@@ -25,6 +25,7 @@ def check_parts(config: Config) -> list[str]:
         ("", lambda: require_files(config)),
         ("", lambda: require_webhook(config)),
         ("gate.", lambda: _require_line(config)),
+        ("gate.confirm_", lambda: _require_contact(config)),
     )
     return [fault for key, check in checks for fault in _faults(key, check)]
 
@@ -45,3 +46,8 @@ def _require_regions(config: Config) -> None:
 def _require_line(config: Config) -> None:
     if config.gate.line is not None and not config.gate.dry_run:
         require_library(config.gate.line)
+
+
+def _require_contact(config: Config) -> None:
+    if config.gate.confirm_line is not None:
+        require_library(config.gate.confirm_line)

@@ -8,9 +8,11 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -282,3 +284,14 @@ def pins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pins:
     monkeypatch.setenv("STANDIN_PINS", str(tmp_path / "pins"))
     monkeypatch.setenv("LG_WD", str(tmp_path))
     return Pins(tmp_path / "pins", PIN)
+
+
+@pytest.fixture
+def board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The stand-in for RPi.GPIO as if it were installed, fresh."""
+    monkeypatch.syspath_prepend(FOLDER)
+    monkeypatch.setenv("STANDIN_PINS", str(tmp_path / "pins"))
+    monkeypatch.setenv("LG_WD", str(tmp_path))
+    yield import_module("RPi.GPIO")
+    for name in ("RPi.GPIO", "RPi"):
+        sys.modules.pop(name, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -14,8 +15,10 @@ from typing import Any
 import numpy as np
 
 from appliance import app
+from appliance.access import DEFAULT_POLICY, Rule
 from appliance.capture.camera import FakeCamera
 from appliance.config import Config
+from appliance.contact import FakeContact
 from appliance.decision import Match
 from appliance.domain import Direction, Frame, Message, Passage, Sighting
 from appliance.entrance import Entrance
@@ -70,6 +73,8 @@ class Bench:
     match: Match | None = ALLOWED
     max_distance: float = 0.0
     clock: HandClock = field(default_factory=HandClock)
+    rules: Sequence[Rule] = DEFAULT_POLICY
+    contact: FakeContact | None = None
     heard: list[Passage] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -79,7 +84,7 @@ class Bench:
         self.database = Database(path)
         start = partial(Guardian, self.pins.number, active_low=False)
         self.gate = Gate(0.1, PAUSE_S, start, self.clock)
-        self.entrance = Entrance(health, find=self.find, gate=self.gate)
+        self.entrance = Entrance(health, self.rules, self.find, self.gate, self.contact)
         self.link = FakeLink(Topics("unit"), wake, 0.3)
         self.lane = Lane(
             camera=FakeCamera([]),
@@ -128,6 +133,20 @@ class Bench:
         last_at = time.monotonic() - ago_s
         seen = replace(SETTLED, first_at=last_at - stay_s, last_at=last_at)
         self.lane.settle(replace(seen, **changes))
+
+    @property
+    def badge_clock(self) -> HandClock:
+        """By which confirmations grow old."""
+        assert self.contact is not None
+        assert isinstance(self.contact.clock, HandClock)
+        return self.contact.clock
+
+    def badge(self, *, held: bool = False) -> None:
+        """Somebody holds a badge to its reader for half a second, or goes on holding it."""
+        assert self.contact is not None
+        self.contact.set(active=True)
+        self.badge_clock.now += 0.5
+        self.contact.set(active=held)
 
     def rest(self) -> None:
         """Let every pulse end, and the pause go by."""

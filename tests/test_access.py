@@ -85,6 +85,14 @@ def test_opening_without_a_gate_is_doubtful() -> None:
     assert told.startswith('policy[#1].action = "open": nothing is switched without [gate]')
 
 
+def test_a_contact_that_no_rule_asks_for_is_doubtful() -> None:
+    """It would look as if a badge were needed."""
+    gate = Gate(line=17, confirm_line=22)
+    (told,) = doubts(Lists(), gate, DEFAULT_POLICY)
+    assert told == "gate.confirm_line = 22: no policy asks for a second_factor"
+    assert doubts(Lists(), gate, rules(ALLOWED | {"second_factor": "confirm_line"})) == []
+
+
 def test_nearness_is_no_doubt_where_it_is_allowed() -> None:
     """Both keys must say so."""
     assert doubts(Lists(max_distance=0.5), GATE, rules(ALLOWED | {"near": True})) == []

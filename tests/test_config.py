@@ -17,6 +17,7 @@ from appliance.places import corners_of
 from appliance.weekly import parse_span
 
 ZONE = "[[zone]]\nkind = 'ignore'\ncorners"
+OPENING = "[[policy]]\nlist = 'allowed'\naction = 'open'"
 TAPED = "[speed]\npoints = [[0.3, 0.3], [0.7, 0.3], [1, 1], [0, 1]]\ndiagonals_m = [8.54, 8.54]\n"
 FAULTS = {
     "a value below its range": ("[camera]\nsilent_s = 0", "camera.silent_s = 0: expected 1 to 120"),
@@ -71,6 +72,26 @@ FAULTS = {
         "lists.max_distanse = 1: unknown key; did you mean lists.max_distance?",
     ),
     "the console's line": ("[gate]\nline = 14", "gate.line = 14: is the console's; expected"),
+    "a contact on the console's line": (
+        "[gate]\nline = 17\nconfirm_line = 15",
+        "gate.confirm_line = 15: is the console's; expected another of 4 to 27",
+    ),
+    "a contact on the gate's line": (
+        "[gate]\nline = 17\nconfirm_line = 17",
+        "gate.confirm_line = 17: is gate.line too; expected another",
+    ),
+    "a contact and no gate": ("[gate]\nconfirm_line = 22", "gate.line is missing: without it, or"),
+    "a second factor that nothing confirms": (
+        f"[gate]\nline = 17\n{OPENING}\n{OPENING}\nsecond_factor = 'confirm_line'",
+        (
+            "policy[#2].second_factor = 'confirm_line' without gate.confirm_line: nothing"
+            " confirms it"
+        ),
+    ),
+    "a second factor that there is not": (
+        f"[gate]\nline = 17\nconfirm_line = 22\n{OPENING}\nsecond_factor = 'badge'",
+        "policy[#1].second_factor = 'badge': expected '' or 'confirm_line'",
+    ),
     "a line that is pulled up before the unit runs": (
         "[gate]\nline = 5",
         (
@@ -163,6 +184,8 @@ FAULTS = {
         "[recognition]\nregions = 'hr'",
         "recognition.regions = 'hr': expected a list",
     ),
+    "an empty car park": ("[parking]", "parking.entering is missing: expected 'approaching', 're"),
+    "an empty road": ("[speed]", "speed.points: 0 of them, expected 4"),
     "an empty gate": ("[gate]", "gate.line is missing: without it, or dry_run = true, nothing is"),
     "an empty broker": ("[mqtt]", "mqtt.host is missing: without it the other keys of [mqtt] do"),
     "a zone in pixels": (
@@ -286,12 +309,15 @@ def test_a_fault_names_file_key_value_and_what_was_expected(name: str, tmp_path:
 
 def test_the_readme_tells_the_defaults(tmp_path: Path) -> None:
     """Of every table but [mqtt], which has none without a broker, and of the policy."""
-    tables, gate = example("[unit]"), example("[[policy]]")
+    tables, gate = example("[unit]"), example("pulse_s")
     told = load_config(written(tmp_path, tables))
     assert told.model_dump(exclude={"mqtt"}) == Config().model_dump(exclude={"mqtt"})
     named = load_config(written(tmp_path, gate))
     assert named.policy == DEFAULT_POLICY
     assert named.gate.model_dump(exclude={"line"}) == Config().gate.model_dump(exclude={"line"})
+    confirmed = load_config(written(tmp_path, example("confirm_line"))).gate
+    own = {"line", "confirm_line"}
+    assert confirmed.model_dump(exclude=own) == Config().gate.model_dump(exclude=own)
     webhook = example("[webhook]")
     posted = load_config(written(tmp_path, webhook)).webhook
     own = {"url", "secret_file", "header_file", "ca_file"}

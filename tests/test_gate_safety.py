@@ -26,17 +26,18 @@ from appliance.access import Gate as GateTerms
 from appliance.access import Rule
 from appliance.capture.video import RecordedCamera
 from appliance.config import Camera, Config
+from appliance.contact import FakeContact
 from appliance.decision import Match
 from appliance.domain import Detection, Frame, Quad, Settled, Sighting
 from appliance.entrance import OTHERWISE
-from appliance.errors import GatepostError, StoreError
+from appliance.errors import GatepostError, LineError, StoreError
 from appliance.health import Health
 from appliance.pipeline import FRESH_S
 from appliance.resolve.arrival import ARRIVAL_S, Arrivals
 from appliance.source import live_source, replay_source
 from appliance.stamp import Stamped
 from tests.conftest import PATIENCE_S, PIN, SETTLED, until
-from tests.gate_bench import ALLOWED, PAUSE_S, Bench
+from tests.gate_bench import ALLOWED, PAUSE_S, Bench, HandClock
 from tests.gate_unit import open_for_ever
 from tests.resolve.scenes import vehicle
 from tests.standin import Pins
@@ -46,6 +47,7 @@ SHORT_S, LONG_S = 0.1, 10.0  # pulses: one ended mostly by its deadline, one by 
 ORDERED_S = 0.05  # an order that was read in the very moment of the death may still begin
 CORNERS = Quad(((812.0, 440.0), (1010.0, 440.0), (1010.0, 491.0), (812.0, 491.0)))
 STOOD = Sighting(1, 0.0, Detection(CORNERS, 0.9), replace(SETTLED.read, text=""))
+SECOND_FACTOR = {"second_factor": "confirm_line", "second_factor_s": 10.0}
 CLIP = Path(__file__).parent / "data" / "lane.mp4"
 
 
@@ -381,6 +383,96 @@ def test_who_stood_there_at_the_start_is_known_when_found_again(
     bench.come(track=7, early=True)
     bench.come(track=7)
     assert (bench.pulses, bench.outcomes, bench.live()) == (0, [None], [])
+
+
+@pytest.fixture
+def confirmed(start: Callable[..., Bench]) -> Bench:
+    """A unit whose gate asks for a plate and a contact, within ten seconds."""
+    rule = {"list": "allowed", "action": "open"} | SECOND_FACTOR
+    contact = FakeContact(22, clock=HandClock())
+    return start(rules=[Rule.model_validate(rule)], contact=contact)
+
+
+def test_a_plate_alone_does_not_open_where_a_second_factor_is_asked(confirmed: Bench) -> None:
+    """It can be printed; the reason says what was missing."""
+    confirmed.come()
+    assert (confirmed.pulses, confirmed.outcomes) == (0, [None])
+    assert "'confirm_line' was not confirmed" in confirmed.heard[0].decision.reason
+
+
+@pytest.mark.parametrize(
+    ("ago_s", "pulses"), [(0.0, 1), (10.0, 1), (10.1, 0)], ids=["now", "lately", "too long ago"]
+)
+def test_a_confirmation_opens_for_its_seconds(confirmed: Bench, ago_s: float, pulses: int) -> None:
+    """A badge from before that is somebody else's."""
+    confirmed.badge()
+    confirmed.badge_clock.now += ago_s
+    confirmed.come()
+    assert confirmed.pulses == pulses
+
+
+def test_one_confirmation_opens_once(confirmed: Bench) -> None:
+    """The next allowed plate needs its own, be the contact closed or not."""
+    confirmed.badge()
+    confirmed.come()
+    confirmed.rest()
+    confirmed.come()
+    assert confirmed.pulses == 1
+    confirmed.badge(held=True)
+    confirmed.come()
+    confirmed.rest()
+    confirmed.come()
+    assert confirmed.pulses == 2
+
+
+def test_what_did_not_open_spends_nothing(confirmed: Bench) -> None:
+    """Who is refused takes away nobody's badge."""
+    confirmed.badge()
+    confirmed.match = None
+    confirmed.come()
+    confirmed.match = ALLOWED
+    confirmed.come()
+    assert confirmed.pulses == 1
+
+
+def test_a_confirmation_alone_does_not_open(confirmed: Bench) -> None:
+    """Nor with a plate that is on no list."""
+    confirmed.match = None
+    confirmed.badge()
+    confirmed.lane.look(Frame(np.zeros((8, 8, 3), np.uint8), time.monotonic(), 1))
+    confirmed.keeper.turn()
+    confirmed.come()
+    assert (confirmed.pulses, confirmed.outcomes) == (0, [None])
+
+
+def test_a_contact_that_is_lost_does_not_open_and_ends_both_loops(confirmed: Bench) -> None:
+    """The passage is recorded all the same."""
+    confirmed.badge()
+    assert confirmed.contact is not None
+    confirmed.contact.lose("gone")
+    confirmed.come()
+    assert (confirmed.pulses, confirmed.outcomes) == (0, [None])
+    with pytest.raises(LineError, match="line 22: gone"):
+        confirmed.lane.look(Frame(np.zeros((8, 8, 3), np.uint8), time.monotonic(), 1))
+    with pytest.raises(LineError, match="line 22: gone"):
+        confirmed.keeper.turn()
+
+
+def test_a_contact_is_read_in_a_dry_run_and_never_for_a_recording(
+    board: Any,  # noqa: ANN401
+) -> None:
+    """A dry run tries the wiring; a recording is no car, whoever holds a badge meanwhile."""
+    gate = GateTerms(dry_run=True, confirm_line=22, confirm_active_low=False)
+    live = Config(gate=gate, camera=Camera(source="/dev/video7"))
+    contact = app.build_contact(live, live_source(live, Health()))
+    assert contact is not None
+    with closing(contact):
+        board.apply(22, board.HIGH)
+        until(lambda: contact.age_s() == 0.0, "the contact counts")
+    film = Config(gate=gate, camera=Camera(source=str(CLIP)))
+    assert app.build_contact(film, live_source(film, Health())) is None
+    plain = Config(gate=GateTerms(line=PIN), camera=Camera(source="/dev/video7"))
+    assert app.build_contact(plain, live_source(plain, Health())) is None
 
 
 def test_a_full_disk_does_not_keep_the_gate_shut(start: Callable[..., Bench]) -> None:

@@ -217,16 +217,16 @@ def test_a_rule_that_cannot_be_judged_but_does_not_hold_anyway_bars_nothing() ->
     [
         ({}, "ignore"),
         ({"other": 1.0}, "ignore"),
-        ({"phone": 30.0}, "open"),
-        ({"phone": 30.1}, "ignore"),
-        ({"phone": -1.0}, "ignore"),
+        ({"confirm_line": 30.0}, "open"),
+        ({"confirm_line": 30.1}, "ignore"),
+        ({"confirm_line": -1.0}, "ignore"),
     ],
 )
 def test_a_second_factor_must_have_been_confirmed(
     confirmed_s: dict[str, float], action: str
 ) -> None:
     """By its name, within its seconds; a plate alone can be printed."""
-    both = rule(second_factor="phone", second_factor_s=30.0)
+    both = rule(second_factor="confirm_line", second_factor_s=30.0)
     moment = replace(NOW, confirmed_s=confirmed_s)
     assert decided(ALLOWED, both, moment=moment).action == action
 
