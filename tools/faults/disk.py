@@ -7,23 +7,22 @@ import shutil
 import subprocess
 from pathlib import Path
 
-SIZE_MB = 16
 BLOCK = bytes(4096)
 
 
 class Disk:
-    """A folder of SIZE_MB megabytes, if the machine lets one mount a tmpfs (root does).
+    """A folder of some megabytes, if the machine lets one mount a tmpfs (root does).
 
     Attributes:
         folder: where it is.
         small: it can be filled.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, size_mb: int) -> None:
         """Make and mount it."""
         self.folder = folder
         folder.mkdir()
-        mount, size = shutil.which("mount", path="/bin:/usr/bin:/sbin"), f"size={SIZE_MB}m"
+        mount, size = shutil.which("mount", path="/bin:/usr/bin:/sbin"), f"size={size_mb}m"
         command = [str(mount), "-t", "tmpfs", "-o", size, "gatepost-campaign", str(folder)]
         done = subprocess.run(command, check=False, capture_output=True) if mount else None  # noqa: S603
         self.small = done is not None and done.returncode == 0

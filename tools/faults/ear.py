@@ -29,12 +29,14 @@ class Heard:
         topic: below the unit's own.
         payload: as text.
         retained: the broker had kept it.
+        again: the broker's own repeat, as QoS 1 has it: it had not saved that this was heard.
     """
 
     at: float
     topic: str
     payload: str
     retained: bool
+    again: bool
 
 
 class Ear:
@@ -77,5 +79,5 @@ class Ear:
 
     def _on_message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         topic = message.topic.split("/", 2)[2]
-        payload = message.payload.decode(errors="replace")
-        self.heard.append(Heard(time.monotonic(), topic, payload, message.retain))
+        payload, kept = message.payload.decode(errors="replace"), message.retain
+        self.heard.append(Heard(time.monotonic(), topic, payload, kept, message.dup))

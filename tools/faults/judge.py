@@ -33,7 +33,7 @@ class Verdict:
 
     Attributes:
         recorded: passages whose recording returned, or that stand in the history.
-        live: messages on `passage`.
+        live: messages on `passage`, without the broker's own repeats after its restart.
         pulses: of the gate.
         repeated: messages on `log` beyond the first of their id.
         lost: recorded, and never heard on `log`.
@@ -75,7 +75,7 @@ def judge(site: Site, emptied: bool) -> Verdict:
     told = {note["uuid"]: int(note["seq"]) for note in notes if note["kind"] == "record"}
     logged = [_body(heard) for heard in site.ear.heard if heard.topic == "log"]
     first = {body["uuid"]: body["seq"] for body in reversed(logged)}
-    live = [heard for heard in site.ear.heard if heard.topic == "passage"]
+    live = [h for h in site.ear.heard if h.topic == "passage" and not h.again]
     vehicles = {vehicle.text: vehicle for vehicle in site.vehicles}
     late, more = _pulses(site, notes, vehicles)
     recorded = told | history

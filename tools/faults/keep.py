@@ -50,11 +50,17 @@ class Life:
         return [self._journal(number) for number in range(1, self.starts + 1)]
 
     @property
+    def pid(self) -> int:
+        """Of the process that is alive now; 0 where none is."""
+        process = self._process
+        return process.pid or 0 if process is not None and process.is_alive() else 0
+
+    @property
     def works(self) -> bool:
         """Whether the present life has seen a vehicle."""
         journal = self._journal(self.starts)
         alive = self._process is not None and self._process.is_alive()
-        return alive and journal.exists() and journal.stat().st_size > 0
+        return alive and journal.exists() and '"ask"' in journal.read_text(encoding="utf-8")
 
     def kill(self, number: signal.Signals) -> None:
         """Send a signal that ends it; it is started again when it has ended."""

@@ -75,7 +75,7 @@ def play(
         done = Round(number, theme, dict(faults), site.life.ends, verdict)
         if done.faulty and out is not None:
             _keep(site.folder, out / f"round-{number}")
-            heard = (f"{h.at:.3f} {h.topic} {h.payload}\n" for h in site.ear.heard)
+            heard = (f"{h.at:.3f} {h.again:d} {h.topic} {h.payload}\n" for h in site.ear.heard)
             (out / f"round-{number}" / "heard.txt").write_text("".join(heard), encoding="utf-8")
     return done
 

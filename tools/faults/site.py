@@ -7,7 +7,7 @@ import os
 import random
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,7 @@ WORK_S = 15.0  # for a unit to start and to see somebody
 CONFIG = """
 unit.id = "{unit}"
 lane.gone_s = 0.3
-store.folder = "{disk}"
+store = {{ folder = "{disk}", outbox_mb = 400 }}
 mqtt = {{ host = "127.0.0.1", port = {port} }}
 gate = {{ line = {pin}, pulse_s = 0.1, pause_s = 0.5 }}
 """
@@ -106,12 +106,24 @@ class Site:
         return waiting != [(0,)]
 
 
+def _nothing(_path: Path) -> None:
+    """The unit begins with an empty history."""
+
+
 @contextmanager
-def opened(seed: str) -> Iterator[Site]:
-    """A site in a folder of its own that is gone afterwards, with its processes."""
+def opened(
+    seed: str, disk_mb: int = 16, prepare: Callable[[Path], None] = _nothing
+) -> Iterator[Site]:
+    """A site in a folder of its own that is gone afterwards, with its processes.
+
+    Args:
+        seed: of all that is drawn.
+        disk_mb: size of the small disk.
+        prepare: called with the database before the unit is started.
+    """
     with ExitStack() as held:
         folder = Path(held.enter_context(TemporaryDirectory(prefix="gatepost-faults-")))
-        disk = held.enter_context(closing(Disk(folder / "disk")))
+        disk = held.enter_context(closing(Disk(folder / "disk", disk_mb)))
         (folder / "broker").mkdir()
         broker = Broker(folder / "broker")
         held.callback(broker.kill)
@@ -121,6 +133,7 @@ def opened(seed: str) -> Iterator[Site]:
         orders = _orders(seed, folder, disk.folder, proxy.port)
         vehicles = traffic(orders.seed, orders.start, orders.count)
         _allow(disk.folder / DATABASE, [v.text for v in vehicles if v.allowed])
+        prepare(disk.folder / DATABASE)
         life = held.enter_context(closing(Life(orders, disk.folder / DATABASE)))
         yield Site(
             folder=folder,

@@ -28,6 +28,7 @@ from typing import Any
 from tools.faults.world import Eyes, Road, traffic
 
 OFFSET = struct.Struct("d")
+TICK = 12  # every so many frames are noted
 Note = Callable[..., None]
 
 
@@ -111,7 +112,11 @@ def _play(app: Any, orders: Orders, note: Note) -> None:  # noqa: ANN401  # a mo
             note("ask", text=settled.read.text, fresh=more["fresh"], early=settled.early)
             return super().answer(settled, *others, **more)
 
-    eyes = Eyes(traffic(orders.seed, orders.start, orders.count), orders.quiet)
+    def tick(number: int) -> None:
+        if number % TICK == 0:
+            note("frame", number=number)
+
+    eyes = Eyes(traffic(orders.seed, orders.start, orders.count), orders.quiet, tick)
     app.Entrance = Doorkeeper
     app.build_recognizer = lambda _config: eyes
     mqtt.LEAST_PAUSE_S, mqtt.MOST_PAUSE_S = 0.1, 1.0

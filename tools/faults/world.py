@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import string
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -89,14 +89,19 @@ class Eyes:
     Args:
         vehicles: all that ever come.
         quiet: a file; once it exists the road is empty.
+        tick: gets the number of each frame that is looked at.
     """
 
-    def __init__(self, vehicles: list[Vehicle], quiet: Path) -> None:
+    def __init__(
+        self, vehicles: list[Vehicle], quiet: Path, tick: Callable[[int], None] = lambda _: None
+    ) -> None:
         self._vehicles = vehicles
         self._quiet = quiet
+        self._tick = tick
 
     def sightings(self, frame: Frame) -> list[Sighting]:
         """Each plate that is on the road at the frame's time, read right."""
+        self._tick(frame.number)
         if self._quiet.exists():
             return []
         there = [v for v in self._vehicles if v.comes_at <= frame.at < v.leaves_at]
