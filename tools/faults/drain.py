@@ -72,6 +72,7 @@ def _measure(site: Site, count: int) -> Body:
     site.proxy.shut.set()
     site.proxy.cut()
     site.wait_for_work()
+    _watch(site, lambda: _counted(site) >= count)  # as they would have been when they came
     begun = time.monotonic()
     before = _watch(site, lambda: time.monotonic() - begun > BEFORE_S)
     opened_at = time.monotonic()
@@ -120,6 +121,12 @@ def _watch(site: Site, is_over: Callable[[], bool]) -> list[Moment]:
 
 def _waiting(site: Site) -> int:
     return int(str(site.rows("SELECT count(*) FROM outbox")[0][0]))
+
+
+def _counted(site: Site) -> int:
+    """Up to which `seq` the yard has counted the history."""
+    sql = "SELECT value FROM counters WHERE name = 'yard_seq'"
+    return int(str(site.rows(sql)[0][0]))
 
 
 def _rss_mb(pid: int) -> float:
