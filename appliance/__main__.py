@@ -20,7 +20,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from appliance import __version__, app, report
+from appliance import __version__, app, report, sight
 from appliance.access import doubts
 from appliance.capture.mask import Places, blackout
 from appliance.capture.video import RecordedCamera, load_picture
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def read_pictures(asked: argparse.Namespace) -> int:
     """`gatepost read`: a line or a JSON object a photograph; a bad one does not stop the others."""
     config = load_config(asked.config)
-    recognizer, hidden = app.build_recognizer(config), corners_of(config.zone, "blackout")
+    recognizer, hidden = sight.build_recognizer(config), corners_of(config.zone, "blackout")
     worst = 0
     for path in asked.images:
         try:
@@ -116,13 +116,15 @@ def check(asked: argparse.Namespace) -> int:
     if faults:
         raise ConfigurationError("\n".join(faults))
     print(f"configuration ({where}): no fault")
-    print(f"models ({config.recognition.models}): {app.model_pair(config)}, as their manifests say")
+    print(
+        f"models ({config.recognition.models}): {sight.model_pair(config)}, as their manifests say"
+    )
     return 0
 
 
 def tell_version(_: argparse.Namespace) -> int:
     """`gatepost version`: the version of the package and of the models that come with it."""
-    print(f"gatepost {__version__}, models {app.model_pair(Config())}")
+    print(f"gatepost {__version__}, models {sight.model_pair(Config())}")
     return 0
 
 

@@ -7,34 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from threading import Event
 from typing import TypeVar
 
-from appliance.access import Rule
+from appliance import sight
 from appliance.announcer import Announcer, announced
 from appliance.config import Config
 from appliance.contact import GpioContact
 from appliance.domain import Message, Passage
 from appliance.entrance import Entrance
-from appliance.errors import ConfigurationError, RestartError
+from appliance.errors import RestartError
 from appliance.health import Health
+from appliance.inspection import require_files, require_webhook
 from appliance.keeper import Keeper
 from appliance.orders import Orders
 from appliance.pipeline import Announce, Lane
-from appliance.places import corners_of
 from appliance.poster import Poster
-from appliance.recognize import sharpness
-from appliance.recognize.detect import Detector, one_look
-from appliance.recognize.model import LiteModel, read_manifest
-from appliance.recognize.read import Reader
 from appliance.recognize.recognizer import Recognizer
-from appliance.recognize.regions import load_regions
-from appliance.resolve.judge import Terms
 from appliance.resolve.story import Tell, untold
 from appliance.resolve.tracker import Tracker
-from appliance.resolve.zones import Line, Zones
 from appliance.respond.gate import Gate, Guardian
 from appliance.sender import Sender
 from appliance.source import Source
@@ -50,76 +43,14 @@ from appliance.store.posts import Posts
 from appliance.supervisor import Loop, supervise
 from appliance.transmit.homeassistant import birth_topic
 from appliance.transmit.messages import Topics
-from appliance.transmit.mqtt import MqttLink, check_files
-from appliance.transmit.webhook import Hook
+from appliance.transmit.mqtt import MqttLink
 from appliance.yard import Yard
 
 Closes = TypeVar("Closes", Gate, GpioContact)
 
 DATABASE = "passages.sqlite"
-AGAIN_S = 30.0
-"""Seconds after a passage in which the same plate is no other vehicle: who was hidden for a moment
-must not open the gate twice."""
-SURE_READS, SURE_CONFIDENCE = 4, 0.9
-"""Agreeing reads and confidence from which a vehicle is told while it is still in sight."""
 OPENING_S = 45.0
 """What opening a network camera may take on top of its silence: OpenCV gives FFmpeg 30 s."""
-
-
-def build_detector(config: Config) -> Detector:
-    """The plate detector, at every input size that there is; ModelError names a wrong file."""
-    recognition = config.recognition
-    model = LiteModel(recognition.models / "detect.toml", recognition.threads)
-    others = sorted(recognition.models.glob("detect-*.toml"))
-    copies = [LiteModel(path, recognition.threads) for path in others]
-    return Detector(model, one_look(recognition.least_detection), copies)
-
-
-def build_reader(config: Config) -> Reader:
-    """The plate reader; ModelError or ConfigurationError name a wrong file or home region."""
-    recognition = config.recognition
-    model = LiteModel(recognition.models / "read.toml", recognition.threads)
-    regions = load_regions(recognition.models / "regions")
-    regions.require(recognition.regions)
-    return Reader(model, model.manifest.characters, regions, recognition.regions)
-
-
-def build_recognizer(config: Config) -> Recognizer:
-    """Detector and reader together."""
-    least = config.recognition.least_detection
-    return Recognizer(build_detector(config), build_reader(config), least)
-
-
-def build_tracker(config: Config, tell: Tell = untold) -> Tracker:
-    """A tracker with nothing in sight; `tell` hears the story of every track that ends."""
-    lane = config.lane
-    terms = Terms(
-        lane.gone_s,
-        lane.least_reads,
-        lane.least_confidence,
-        least_sharpness=sharpness.LEAST,
-        again_s=AGAIN_S,
-    )
-    return Tracker(_sure(terms, config.policy), build_zones(config), tell, config.speed.road)
-
-
-def build_zones(config: Config) -> Zones:
-    """Where plates count, and the line that is counted at."""
-    ends = config.lane.counting_line
-    line = Line(*ends) if ends else None
-    return Zones(corners_of(config.zone, "watch"), corners_of(config.zone, "ignore"), line)
-
-
-def _sure(terms: Terms, policy: Sequence[Rule]) -> Terms:
-    """A track is settled early with what each rule that opens asks for, and never with less."""
-    opening = [rule for rule in policy if rule.action == "open"]
-    return replace(
-        terms,
-        sure_reads=max([SURE_READS, *(rule.least_reads for rule in opening)]),
-        sure_confidence=max([SURE_CONFIDENCE, *(rule.least_confidence for rule in opening)]),
-        sure_agreement=max([0.0, *(rule.least_agreement for rule in opening)]),
-        sure_direction=True,
-    )
 
 
 def build_gate(config: Config, source: Source) -> Gate | None:
@@ -176,7 +107,9 @@ def run_unit(  # a list of parts is what this module is
         RestartError: somebody asked for it over MQTT.
         GatepostError: what ended it otherwise, or the fault of a recording.
     """
-    recognizer = build_recognizer(config)  # faults of the configuration before those of the store
+    recognizer = sight.build_recognizer(
+        config
+    )  # faults of the configuration before those of the store
     require_files(config)
     require_webhook(config)
     with ExitStack() as held:
@@ -188,7 +121,7 @@ def run_unit(  # a list of parts is what this module is
         keeping = unit.database()
         standing = StandingLists(ListStore(keeping), config.lists.max_distance)
         entrance = Entrance(health, config.policy, standing.match, gate, contact)
-        lane = _lane(unit, recognizer, build_tracker(config, tell), entrance, announce)
+        lane = _lane(unit, recognizer, sight.build_tracker(config, tell), entrance, announce)
         keeper = _keeper(unit, entrance, standing, keeping)
         loops = [Loop("see", lane.see, config.camera.silent_s + OPENING_S)]
         loops.append(Loop("maintain", keeper.maintain, 30))
@@ -259,7 +192,7 @@ def _lane(
         entrance=entrance,
         passages=_passages(unit.config, unit.database()),
         unit=unit.config.unit,
-        model=model_pair(unit.config),
+        model=sight.model_pair(unit.config),
         health=unit.health,
         announce=_announcing(announce, unit.posting),
         wake=unit.wake,
@@ -331,22 +264,6 @@ def _announcing(announce: Announce, posting: Event) -> Announce:
     return tell
 
 
-def require_files(config: Config) -> None:
-    """Raise ConfigurationError, naming each, where a file that is named is not there."""
-    files = {"password_file": config.mqtt.password_file, "ca_file": config.mqtt.ca_file}
-    missing = [(key, path) for key, path in files.items() if path and not path.is_file()]
-    if missing:
-        told = (f"mqtt.{key} = '{path}': no such file" for key, path in missing)
-        raise ConfigurationError("\n".join(told))
-    check_files(config.mqtt)
-
-
-def require_webhook(config: Config) -> None:
-    """Raise ConfigurationError where what the webhook needs is not there."""
-    if config.webhook.url is not None:
-        Hook(config.webhook)
-
-
 def _passages(config: Config, database: Database) -> Passages:
     waiting = _outbox_bytes(config) if config.mqtt.host else None
     posts = _outbox_bytes(config) if config.webhook.url else None
@@ -359,11 +276,3 @@ def _outbox_bytes(config: Config) -> int:
 
 def _keep_last_s(config: Config) -> float:
     return config.store.retention_hours * 3600 if config.mqtt.last else 0.0
-
-
-def model_pair(config: Config) -> str:
-    """The names of the two models, detector first, as they stand in the payload."""
-    return "/".join(
-        read_manifest(config.recognition.models / f"{network}.toml").name
-        for network in ("detect", "read")
-    )

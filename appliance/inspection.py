@@ -1,4 +1,4 @@
-"""What `gatepost check` looks at beside the file: models, home regions, named files, the line.
+"""What a configuration names beside itself: models, home regions, files, the webhook, the lines.
 
 The rule to know: every fault begins with the key that names what is at fault.
 """
@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from appliance.app import build_detector, require_files, require_webhook
 from appliance.config import Config
 from appliance.errors import ConfigurationError
 from appliance.gpio import require_library
 from appliance.recognize.model import LiteModel
 from appliance.recognize.regions import load_regions
+from appliance.sight import build_detector
+from appliance.transmit.mqtt import check_files
+from appliance.transmit.webhook import Hook
 
 
 def check_parts(config: Config) -> list[str]:
@@ -28,6 +30,22 @@ def check_parts(config: Config) -> list[str]:
         ("gate.confirm_", lambda: _require_contact(config)),
     )
     return [fault for key, check in checks for fault in _faults(key, check)]
+
+
+def require_files(config: Config) -> None:
+    """Raise ConfigurationError, naming each, where a file that is named is not there."""
+    files = {"password_file": config.mqtt.password_file, "ca_file": config.mqtt.ca_file}
+    missing = [(key, path) for key, path in files.items() if path and not path.is_file()]
+    if missing:
+        told = (f"mqtt.{key} = '{path}': no such file" for key, path in missing)
+        raise ConfigurationError("\n".join(told))
+    check_files(config.mqtt)
+
+
+def require_webhook(config: Config) -> None:
+    """Raise ConfigurationError where what the webhook needs is not there."""
+    if config.webhook.url is not None:
+        Hook(config.webhook)
 
 
 def _faults(key: str, check: Callable[[], object]) -> list[str]:

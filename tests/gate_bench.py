@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from appliance import app
+from appliance import sight
 from appliance.access import DEFAULT_POLICY, Rule
 from appliance.capture.camera import FakeCamera
 from appliance.config import Config
@@ -89,7 +89,7 @@ class Bench:
         self.lane = Lane(
             camera=FakeCamera([]),
             recognizer=Blind(),  # type: ignore[arg-type]
-            tracker=app.build_tracker(Config()),
+            tracker=sight.build_tracker(Config()),
             stamp=self.stamp,
             entrance=self.entrance,
             passages=Passages(self.database, 10**8),

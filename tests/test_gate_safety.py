@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 from ulid import ULID
 
-from appliance import app
+from appliance import app, sight
 from appliance.access import Gate as GateTerms
 from appliance.access import Rule
 from appliance.capture.video import RecordedCamera
@@ -339,7 +339,7 @@ def test_what_a_rule_asks_for_is_waited_for(least_reads: int, reads: int) -> Non
     """Early the gate is asked once: not before the rule that opens can hold."""
     rule = Rule.model_validate({"list": "allowed", "action": "open", "least_reads": least_reads})
     lane = vehicle("KX53PXF", range(20), growth=1.05)
-    tracker = app.build_tracker(Config(policy=(rule,)))
+    tracker = sight.build_tracker(Config(policy=(rule,)))
     settled = [tracker.update(frame / 10, (1280, 720), lane[frame]) for frame in lane]
     ((early,),) = [each for each in settled if each]
     assert (early.early, early.reads, early.direction) == (True, reads, "approaching")

@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from appliance import app
+from appliance import sight
 from appliance.__main__ import main
 from appliance.capture.video import RecordedCamera
 from appliance.config import Config
@@ -58,7 +58,7 @@ def test_the_toll_gate_gives_its_three_passages(capsys: pytest.CaptureFixture[st
 @SHARED
 def test_burned_in_text_that_looks_like_a_plate_is_rejected_by_name() -> None:
     """Were the detector to take it for one: it is read well, in every frame, at the same place."""
-    tracker, reader = app.build_tracker(Config()), app.build_reader(Config())
+    tracker, reader = sight.build_tracker(Config()), sight.build_reader(Config())
     read = Counter[str]()
     for frame in islice(RecordedCamera(CLIP).frames(), 0, 90, 3):
         seen = Sighting(

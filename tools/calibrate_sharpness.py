@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance import app
+from appliance import sight
 from appliance.config import Config
 from appliance.domain import Quad
 from appliance.recognize.rectify import rectify
@@ -70,7 +70,7 @@ def main() -> None:
     asked = parser.parse_args()
     chosen = list(crops("train", asked.plates, corrected=False))
     random.Random(3).shuffle(chosen)  # noqa: S311  # a sample, no secret
-    reader, noise = app.build_reader(Config()), np.random.default_rng(1)
+    reader, noise = sight.build_reader(Config()), np.random.default_rng(1)
     names, right, levels = list[str](), list[bool](), list[tuple[float, float]]()
     spent = 0.0
     for each in chosen[: asked.count]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from appliance import app, report
+from appliance import app, report, sight
 from appliance.capture.video import RecordedCamera
 from appliance.config import Config, Store
 from appliance.domain import Box, Message, Passage
@@ -54,7 +54,7 @@ def play(clip: Path) -> list[Passage]:
 
 def draw(clip: Path, passages: list[Passage]) -> list[Path]:
     """One annotated picture for each passage: the frame in which its plate was read best."""
-    recognizer = app.build_recognizer(Config())
+    recognizer = sight.build_recognizer(Config())
     written = []
     for frame in RecordedCamera(clip).frames():
         for number, passage in enumerate(passages, 1):

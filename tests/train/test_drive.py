@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from appliance.app import build_recognizer
 from appliance.config import Config, Recognition
 from appliance.domain import Box, Candidate, Read, Settled
+from appliance.sight import build_recognizer
 from tools.train.drive import Film, judge, play
 from tools.train.traffic import Lane, Obstacle, Vehicle, heading, is_fair, load, shots
 

@@ -18,13 +18,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.app import build_detector, build_reader, model_pair
 from appliance.capture.video import RecordedCamera, load_picture
 from appliance.config import MODELS, Config, Recognition
 from appliance.domain import Detection
 from appliance.errors import GatepostError
 from appliance.recognize.recognizer import Recognizer
 from appliance.recognize.rectify import rectify
+from appliance.sight import build_detector, build_reader, model_pair
 from tools.benchmark import favourite, peers
 from tools.benchmark.stopwatch import WHOLE, Steps, Times, measure, ratio, table
 

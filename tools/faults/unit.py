@@ -4,7 +4,7 @@
 
 The rule to know: played are the camera, what it sees, the pins, and the wall clock, nothing else.
 
-* `app.build_recognizer` gives the Eyes instead of two networks.
+* `sight.build_recognizer` gives the Eyes instead of two networks.
 * `app.Entrance` notes whom it is about to answer, so that a pulse has a name.
 * `time.time` and `time.time_ns` add what stands in a file: the clock can be set while it runs.
 * The pause before a reconnect is 0.1 to 1 s instead of 1 to 30 s, or most faults would strike a
@@ -118,7 +118,7 @@ def _play(app: Any, orders: Orders, note: Note) -> None:  # noqa: ANN401  # a mo
 
     eyes = Eyes(traffic(orders.seed, orders.start, orders.count), orders.quiet, tick)
     app.Entrance = Doorkeeper
-    app.build_recognizer = lambda _config: eyes
+    app.sight.build_recognizer = lambda _config: eyes
     mqtt.LEAST_PAUSE_S, mqtt.MOST_PAUSE_S = 0.1, 1.0
 
 

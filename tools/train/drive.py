@@ -28,11 +28,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from appliance.app import build_recognizer, build_tracker, model_pair
 from appliance.config import Config, Recognition
 from appliance.domain import Box, Settled
 from appliance.recognize.recognizer import Recognizer
 from appliance.resolve.story import Story
+from appliance.sight import build_recognizer, build_tracker, model_pair
 from tools.train.contact import GREEN, RED, View, around, cell, corners_of, save_pages
 from tools.train.traffic import Lane, Shot, Vehicle, heading, is_fair, load, shots
 

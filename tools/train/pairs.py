@@ -16,7 +16,6 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from appliance.app import build_tracker
 from appliance.config import MODELS, Config
 from appliance.errors import ModelError
 from appliance.recognize.detect import Detector, one_look
@@ -25,6 +24,7 @@ from appliance.recognize.read import Reader
 from appliance.recognize.recognizer import Recognizer
 from appliance.recognize.regions import load_regions
 from appliance.resolve.tracker import Tracker
+from appliance.sight import build_tracker
 
 
 @dataclass(frozen=True, slots=True, eq=False)
