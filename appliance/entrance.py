@@ -75,6 +75,10 @@ class Entrance:
             return replace(answered, reason=f"{answered.reason}; {OTHERWISE}")
         return answered
 
+    def may_open_now(self, before: Decision) -> bool:
+        """Whether the contact confirms somebody, who may be the one that was not let in."""
+        return before.action != "open" and bool(self._confirmed_s())
+
     def _answer(self, settled: Settled, stamped: Stamped, *, fresh: bool) -> Decision:
         seen = datetime.fromtimestamp(stamped.epoch_ms / 1000, timezone.utc).astimezone()
         when = seen if stamped.clock != "none" else None

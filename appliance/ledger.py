@@ -88,6 +88,13 @@ class Ledger:
         except FullError as fault:
             self._bear(fault)
 
+    def amend_early(self, passage: Passage, body: str) -> None:
+        """Put in its place what is known now; on a full disk only its record will tell."""
+        try:
+            self.passages.amend_early(passage, body)
+        except FullError as fault:
+            self._bear(fault)
+
     def recover(self) -> int:
         """Record what a process that was ended had told early; on a full disk `write` does it.
 

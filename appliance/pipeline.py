@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event
 
 from appliance.capture.camera import Camera
@@ -105,6 +105,7 @@ class Lane:
         self.arrivals.watch(frame.at, sightings)
         for settled in self.tracker.update(frame.at, frame.size, sightings, frame.cut):
             self.settle(settled)
+        self.ask_again()
         self.write_down()
         self.health.count("frames")
         self.health.reject(self.tracker.rejected)
@@ -134,6 +135,22 @@ class Lane:
         self.ledger.tell_early(passage, self.body(passage), settled.last_at + FRESH_S)
         log.info("passage %s: told early", passage.uuid)
         self.wake.set()
+
+    def ask_again(self) -> None:
+        """Ask the gate for who stands in sight and was not let in, once a contact confirms.
+
+        Others have heard of the vehicle, and a second live copy might open their gates: what this
+        opens stands in the record.
+        """
+        for track, early in self.told.items():
+            last_at = self.tracker.last_at(track)
+            if last_at is None or not self.entrance.may_open_now(early.decision):
+                continue
+            settled = replace(early.settled, last_at=last_at)
+            again = self.passage(settled, early, fresh=self.is_fresh(settled))
+            if again.decision.action == "open":
+                self.told[track] = again
+                self.ledger.amend_early(again, self.body(again))
 
     def record(self, settled: Settled) -> None:
         """Write down a vehicle that has gone by, or is in sight at the end.

@@ -12,7 +12,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 from typing import Any, ClassVar
@@ -37,7 +37,7 @@ from appliance.resolve.arrival import ARRIVAL_S, Arrivals
 from appliance.source import live_source, replay_source
 from appliance.stamp import Stamped
 from tests.conftest import PATIENCE_S, PIN, SETTLED, until
-from tests.gate_bench import ALLOWED, PAUSE_S, Bench, HandClock
+from tests.gate_bench import ALLOWED, PAUSE_S, Bench, Blind, HandClock
 from tests.gate_unit import open_for_ever
 from tests.resolve.scenes import vehicle
 from tests.standin import Pins
@@ -456,6 +456,82 @@ def test_a_contact_that_is_lost_does_not_open_and_ends_both_loops(confirmed: Ben
         confirmed.lane.look(Frame(np.zeros((8, 8, 3), np.uint8), time.monotonic(), 1))
     with pytest.raises(LineError, match="line 22: gone"):
         confirmed.keeper.turn()
+
+
+@dataclass
+class Waiting:
+    """Eyes before which a vehicle drives up and then stands, ten frames a second."""
+
+    bench: Bench
+    began_at: float = field(default_factory=lambda: time.monotonic() - 6.0)
+    frame: int = 0
+
+    def sightings(self, frame: Frame) -> list[Sighting]:
+        """The plate where it is in this frame."""
+        (seen,) = vehicle("AB12CDE", [min(frame.number, 20)], growth=1.05)[min(frame.number, 20)]
+        return [replace(seen, frame=frame.number, at=frame.at)]
+
+    def look(self, frames: int) -> None:
+        """Watch it for so many frames more."""
+        for _ in range(frames):
+            self.frame += 1
+            at = self.began_at + self.frame / 10
+            self.bench.lane.look(Frame(np.zeros((720, 1280, 3), np.uint8), at, self.frame))
+
+
+@pytest.fixture
+def waiting(confirmed: Bench) -> Waiting:
+    """A vehicle that stands in sight, was told early, and was not let in."""
+    eyes = Waiting(confirmed)
+    confirmed.lane.recognizer = eyes  # type: ignore[assignment]
+    confirmed.link.connect()
+    eyes.look(30)
+    confirmed.sender.turn()
+    assert [each.decision.action for each in confirmed.lane.told.values()] == ["ignore"]
+    assert confirmed.pulses == 0
+    return eyes
+
+
+def test_a_badge_opens_for_who_waits_in_sight(waiting: Waiting) -> None:
+    """Once; others are not told again, and the record says what the gate did."""
+    bench = waiting.bench
+    bench.badge()
+    waiting.look(1)
+    assert bench.pulses == 1
+    waiting.look(5)
+    bench.badge()
+    waiting.look(5)
+    bench.sender.turn()
+    assert len(bench.live()) == 1
+    bench.rest()
+    bench.lane.part()
+    assert (bench.pulses, bench.outcomes) == (1, ["opened"])
+    assert bench.health.snapshot().gate == {"opened": 1}
+
+
+def test_a_power_cut_after_a_late_badge_keeps_what_the_gate_did(waiting: Waiting) -> None:
+    """It stands in what was told early."""
+    bench = waiting.bench
+    bench.badge()
+    waiting.look(1)
+    ((body,),) = bench.database.rows("SELECT body FROM early")
+    assert json.loads(body)["decision"]["gate"] == "opened"
+
+
+def test_a_badge_does_not_open_for_who_has_left(waiting: Waiting) -> None:
+    """Nor for who is not allowed, however long it stands there."""
+    bench = waiting.bench
+    bench.match = None
+    bench.badge()
+    waiting.look(5)
+    assert bench.pulses == 0
+    bench.match = ALLOWED
+    bench.badge_clock.now += 100
+    bench.lane.recognizer = Blind()  # type: ignore[assignment]
+    waiting.look(20)
+    bench.badge()
+    waiting.look(2)
+    assert (bench.pulses, bench.outcomes) == (0, [None])
 
 
 def test_a_contact_is_read_in_a_dry_run_and_never_for_a_recording(

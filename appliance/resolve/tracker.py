@@ -80,6 +80,10 @@ class Tracker:
         over, self._tracks = self._tracks, []
         return self._settle(over)
 
+    def last_at(self, number: int) -> float | None:
+        """When the track of that number was last sighted, seconds; None where it is over."""
+        return next((t.last.at for t in self._tracks if t.number == number), None)
+
     def _continue(self, at: float, sightings: list[Sighting]) -> list[Track]:
         """Give each sighting to the track that it fits best; the rest begin new tracks."""
         fits = {

@@ -75,6 +75,14 @@ class Passages:
                 (*astuple(_kept(passage, body)), fresh_until),
             )
 
+    def amend_early(self, passage: Passage, body: str) -> None:
+        """Write anew what is said of a vehicle in sight; it does not go out again."""
+        with self._database.transaction():
+            self._database.change(
+                "UPDATE early SET hit = ?, body = ? WHERE uuid = ?",
+                (is_hit(passage.decision), body, passage.uuid),
+            )
+
     def record(self, passage: Passage, body: str, fresh_until: float | None) -> int:
         """Write a passage, durably; one that is already here is left as it is.
 
