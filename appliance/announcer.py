@@ -21,9 +21,12 @@ from appliance.transmit.messages import Publication
 
 def announced(config: Config) -> list[Publication]:
     """What Home Assistant is told of the unit; nothing where it shall not be."""
-    home, features = config.homeassistant, Features(last=config.mqtt.last)
+    home, parking = config.homeassistant, config.parking
     if not home.discovery:
         return []
+    is_counted = parking.entering is not None
+    has_capacity = is_counted and parking.capacity is not None
+    features = Features(config.mqtt.last, is_counted, has_capacity)
     return announcements(config.unit, __version__, features, home.prefix)
 
 

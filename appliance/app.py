@@ -214,6 +214,7 @@ def _keeper(unit: _Unit, entrance: Entrance, standing: StandingLists, database: 
         tend=entrance.tend,
         orders=_orders(unit, unit.link, database, yard) if unit.link is not None else None,
         yard=yard,
+        posts=Posts(database) if unit.config.webhook.url is not None else None,
         announcer=unit.announcer,
     )
 

@@ -20,6 +20,7 @@ from appliance.orders import Orders
 from appliance.standing import StandingLists
 from appliance.store.outbox import Outbox
 from appliance.store.passages import Passages
+from appliance.store.posts import Posts
 from appliance.transmit import messages
 from appliance.transmit.link import Link
 from appliance.transmit.messages import Topics
@@ -54,6 +55,7 @@ class Keeper:
         tend: looks after the gate here too, should the lane hang.
         orders: carries out commands; None where there is no broker.
         yard: counts who is inside and who went by, on the same connection; None where nobody does.
+        posts: what waits for the webhook, on the same connection; None where there is none.
         announcer: tells Home Assistant of this unit, in another loop.
     """
 
@@ -68,6 +70,7 @@ class Keeper:
     tend: Callable[[], None]
     orders: Orders | None = None
     yard: Yard | None = None
+    posts: Posts | None = None
     announcer: Announcer = field(default_factory=Announcer)
     next_at: float = field(default=0.0, init=False)  # monotonic seconds
     told: tuple[object, ...] = field(default=(), init=False)
@@ -176,6 +179,7 @@ class Keeper:
     def report(self, vitals: Vitals) -> None:
         """Publish the state, retained."""
         if self.link is not None:
-            body = messages.state_body(vitals, self.outbox.waiting(), self.outbox.dropped())
+            posts = self.posts.waiting() if self.posts is not None else 0
+            body = messages.state_body(vitals, self.outbox.waiting(), self.outbox.dropped(), posts)
             self.told = self.worth_telling(vitals)
             self.link.publish(messages.state(self.topics, body))

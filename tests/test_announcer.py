@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from threading import Event
+from typing import Any
 
 import pytest
 
@@ -90,7 +91,8 @@ def test_the_pause_is_drawn_from_one_to_ten_seconds(link: FakeLink) -> None:
 def test_discovery_may_be_switched_off_and_moved() -> None:
     """By the configuration; without `mqtt.last` its entities are taken away."""
     assert announced(Config.model_validate({"homeassistant": {"discovery": False}})) == []
-    moved = Config.model_validate({"homeassistant": {"prefix": "ha/lab"}})
+    full: dict[str, Any] = {"parking": {"entering": "approaching", "capacity": 40}}
+    moved = Config.model_validate(full | {"homeassistant": {"prefix": "ha/lab"}})
     assert [each.topic for each in announced(moved)] == ["ha/lab/device/gatepost/config"]
-    private = Config.model_validate({"mqtt": {"host": "b", "last": False}})
+    private = Config.model_validate(full | {"mqtt": {"host": "b", "last": False}})
     assert len(announced(private)) == 2

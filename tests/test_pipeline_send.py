@@ -23,6 +23,7 @@ from appliance.store.database import Database
 from appliance.store.lists import ListStore
 from appliance.store.outbox import Outbox
 from appliance.store.passages import Passages
+from appliance.store.posts import Posts
 from appliance.supervisor import Loop, supervise
 from appliance.transmit.fake import FakeLink
 from appliance.transmit.inflight import WINDOW
@@ -443,6 +444,17 @@ def test_the_keeper_counts_tells_and_forgets(bench: FakeBench, keeper: Keeper) -
     told = [json.loads(p.payload) for p in bench.link.history if p.topic.endswith("/parking")]
     assert [(each["occupancy"], each["forgotten"]) for each in told] == [(1, 0), (0, 1)]
     assert database.rows("SELECT count(*) FROM moves") == [(0,)]
+
+
+def test_the_state_counts_what_waits_for_the_webhook(bench: FakeBench, keeper: Keeper) -> None:
+    """Where there is none, nothing does."""
+    keeper.turn()
+    database = Database(bench.folder / "gatepost.db")
+    passage = numbered(1)
+    Passages(database, None, 10**8).record(passage, passage_body(passage, UNIT, "m"), None)
+    keeper.posts, keeper.next_at = Posts(database), 0.0
+    keeper.turn()
+    assert [state["webhook_queue"] for state in _states(bench)] == [0, 1]
 
 
 def _states(bench: FakeBench) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from appliance.config import load_config
+from appliance.config import Config, load_config
 from appliance.discovery import PREFIX
 from appliance.transmit.acl import UNIT, USER, Account, People, acl_file
 
@@ -21,8 +21,10 @@ HOME = People()
 
 def broker_acl(asked: argparse.Namespace) -> int:
     """Print mosquitto's ACL file for the units named, or for the one of the configuration."""
-    people = People(asked.homeassistant, asked.prefix, asked.operator)
-    print(acl_file(asked.units or [_configured(asked)], people), end="")
+    config = load_config(asked.config)
+    prefix = asked.prefix or config.homeassistant.prefix
+    people = People(asked.homeassistant, prefix, asked.operator)
+    print(acl_file(asked.units or [_account_of(config)], people), end="")
     return 0
 
 
@@ -44,12 +46,11 @@ def add_command(commands: Any, command: Command) -> None:  # noqa: ANN401  # arg
     )
     told = "user who may write everything below gatepost/ (default: nobody)"
     parser.add_argument("--operator", type=_user, metavar="USER", help=told)
-    told = f"of discovery topics, as in Home Assistant (default: {HOME.prefix})"
-    parser.add_argument("--prefix", type=_prefix, default=HOME.prefix, metavar="TOPIC", help=told)
+    told = "of discovery topics, as in Home Assistant (default: the configuration's)"
+    parser.add_argument("--prefix", type=_prefix, metavar="TOPIC", help=told)
 
 
-def _configured(asked: argparse.Namespace) -> Account:
-    config = load_config(asked.config)
+def _account_of(config: Config) -> Account:
     return Account(config.unit.id, config.mqtt.username or config.unit.id)
 
 

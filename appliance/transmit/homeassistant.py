@@ -28,9 +28,13 @@ class Features:
 
     Attributes:
         last: the newest passage stays with the broker, for dashboards.
+        parking: who is inside is counted.
+        free_places: it is known for how many there is room, too.
     """
 
     last: bool
+    parking: bool = False
+    free_places: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,12 @@ def _health(key: str, template: str, **options: object) -> Component:
     """A sensor of the state message, which goes stale with it."""
     shown = {"val_tpl": template, "ent_cat": "diagnostic", "exp_aft": STALE_S}
     return Component(key, "sensor", {"stat_t": "state"}, shown | options)
+
+
+def _parking(key: str, template: str, name: str, icon: str, needs: str) -> Component:
+    """A number of vehicles; it is told on a change only, so it never goes stale."""
+    shown = {"val_tpl": template, "name": name, "ic": icon, "stat_cla": "measurement"}
+    return Component(key, "sensor", {"stat_t": "parking"}, shown, needs)
 
 
 def _count(key: str, template: str, **options: object) -> Component:
@@ -154,6 +164,10 @@ COMPONENTS = (
         unit_of_meas="reads",
         ent_cat="diagnostic",
     ),
+    _parking(
+        "inside", "{{ value_json.occupancy }}", "Vehicles inside", "mdi:car-multiple", "parking"
+    ),
+    _parking("free", "{{ value_json.free }}", "Free places", "mdi:parking", "free_places"),
     Component(
         "allow_add",
         "text",

@@ -223,10 +223,18 @@ def passage_body(passage: Passage, unit: Unit, model: str) -> str:
     return _json(body | _speed(settled.indicative_speed_kmh))
 
 
-def state_body(vitals: Vitals, queue: int, dropped: int) -> str:
-    """Health as JSON; `queue` messages wait for the broker, `dropped` ones gave way."""
+def state_body(vitals: Vitals, queue: int, dropped: int, webhook_queue: int = 0) -> str:
+    """Health as JSON.
+
+    Args:
+        vitals: how the unit is.
+        queue: passages that wait for the broker.
+        dropped: those that gave way because too many waited.
+        webhook_queue: passages that wait for the webhook's consumer.
+    """
     illuminator = {"ir": {"lit": False}}  # Home Assistant's template wants it, driven or not
-    return _json(asdict(vitals) | {"queue": queue, "dropped": dropped} | illuminator)
+    queues = {"queue": queue, "dropped": dropped, "webhook_queue": webhook_queue}
+    return _json(asdict(vitals) | queues | illuminator)
 
 
 def _json(body: dict[str, object]) -> str:

@@ -32,6 +32,22 @@ def test_without_a_name_it_is_for_the_unit_of_the_configuration(
     assert "user seven\ntopic write gatepost/pole-7/#\n" in out
 
 
+def test_the_prefix_is_that_of_the_configuration_unless_another_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where the unit writes its document, and where Home Assistant tells of its birth."""
+    config = tmp_path / "gatepost.toml"
+    config.write_text('[homeassistant]\nprefix = "lab/ha"\n')
+    assert main(["broker-acl", "pole-1", "--config", str(config)]) == 0
+    out = capsys.readouterr().out
+    assert "topic write lab/ha/device/pole-1/config\n" in out
+    assert "homeassistant/" not in out
+    assert main(["broker-acl", "pole-1", "--config", str(config), "--prefix", "own"]) == 0
+    out = capsys.readouterr().out
+    assert "topic write own/device/pole-1/config\n" in out
+    assert "lab" not in out
+
+
 @pytest.mark.parametrize("unit", ["a.b", "gatepost/x", "+", "=user", "one=two\nuser homeassistant"])
 def test_a_name_that_would_change_the_file_is_refused(
     unit: str, capsys: pytest.CaptureFixture[str]

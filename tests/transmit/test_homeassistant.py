@@ -9,18 +9,20 @@ from typing import Any
 
 import pytest
 
-from appliance.config import Unit
+from appliance.announcer import announced
+from appliance.config import Unit, load_config
 from appliance.health import Vitals
-from appliance.transmit import messages
+from appliance.transmit import messages, tallies
 from appliance.transmit.homeassistant import COMPONENTS, Features, announcements, discovery_topic
+from appliance.transmit.tallies import Fill
 from tests.conftest import PASSAGE
 from tests.wire import objections
 
 UNIT = Unit(id="7f3a9c21", camera="gate")
-EVERYTHING = Features(last=True)
+EVERYTHING = Features(last=True, parking=True, free_places=True)
 NOTHING = Features(last=False)
 BLUEPRINT = Path(__file__).parents[2] / "docs" / "gatepost_gate.yaml"
-PUBLISHED = {"availability", "passage", "log", "last", "state"}
+PUBLISHED = {"availability", "passage", "log", "last", "state", "parking"}
 
 
 def documents(features: Features) -> list[dict[str, Any]]:
@@ -88,8 +90,11 @@ def test_templates_read_fields_that_exist() -> None:
     vitals = Vitals(0, 0, 0, {}, {}, (), 61.2, "ntp")
     state = json.loads(messages.state_body(vitals, 0, 0))
     passage = json.loads(messages.passage_body(PASSAGE, UNIT, "m")) | {"late": False}
+    parking = json.loads(tallies.parking(messages.Topics("unit"), Fill(3, 40, 0, 0, 0)).payload)
+    bodies = {"state": state, "parking": parking}
     for component in COMPONENTS:
-        sent = state if "state" in component.topics.values() else passage
+        (topic,) = set(component.topics.values())
+        sent = bodies.get(topic, passage)
         for field in re.findall(r"value_json\.([a-z_.]+)", str(component.options)):
             _follow(sent, field)
 
@@ -119,6 +124,24 @@ def test_what_no_longer_exists_is_taken_away_first() -> None:
     assert taking["cmps"]["last_seen"] == {"p": "sensor"}
     assert not {"last_plate", "last_seen"} & set(holding["cmps"])
     assert taking["cmps"] | holding["cmps"] == taking["cmps"]
+
+
+@pytest.mark.parametrize(
+    ("parking", "entities"),
+    [
+        ("", set()),
+        ("[parking]\nentering = 'approaching'", {"inside"}),
+        ("[parking]\nentering = 'approaching'\ncapacity = 40", {"inside", "free"}),
+    ],
+)
+def test_a_car_park_has_entities_where_it_is_counted(
+    parking: str, entities: set[str], tmp_path: Path
+) -> None:
+    """Free places need a capacity."""
+    file = tmp_path / "gatepost.toml"
+    file.write_text(f"[mqtt]\nhost = 'broker'\n{parking}")
+    document = json.loads(announced(load_config(file))[-1].payload)
+    assert {"inside", "free"} & set(document["cmps"]) == entities
 
 
 def test_the_prefix_is_the_users() -> None:

@@ -141,11 +141,12 @@ def test_state_has_what_home_assistant_reads() -> None:
         soc_temp=61.2,
         clock="ntp",
     )
-    body = json.loads(messages.state_body(vitals, 3, 1))
+    body = json.loads(messages.state_body(vitals, 3, 1, 4))
     assert body == {
         "soc_temp": 61.2,
         "queue": 3,
         "dropped": 1,
+        "webhook_queue": 4,
         "passages": 1207,
         "rejected": 88,
         "rejects": {"low agreement": 88},
