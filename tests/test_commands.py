@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -493,6 +494,21 @@ def test_a_configuration_that_is_no_toml_is_told(gatepost: Gatepost, tmp_path: P
     code, _, complaint = gatepost("check", "--config", config)
     assert code == 78
     assert f"{config}: not TOML" in complaint
+
+
+@pytest.mark.skipif(find_spec("RPi") is not None, reason="the library is installed here")
+def test_lines_need_their_library(gatepost: Gatepost, tmp_path: Path) -> None:
+    """A contact in a dry run too; a dry run of the gate's own line needs none."""
+    rule = '[[policy]]\nlist = "allowed"\naction = "open"\nsecond_factor = "confirm_line"\n'
+    config = tmp_path / "gatepost.toml"
+    config.write_text(f"[gate]\nline = 17\nconfirm_line = 22\n{rule}")
+    code, _, complaint = gatepost("check", "--config", config)
+    assert code == 78
+    for line in ("gate.line 17", "gate.confirm_line 22"):
+        assert f"{config}: {line}: the RPi.GPIO API is not installed" in complaint
+    config.write_text(f"[gate]\nline = 17\ndry_run = true\nconfirm_line = 22\n{rule}")
+    code, _, complaint = gatepost("check", "--config", config)
+    assert (code, complaint.count("RPi.GPIO API")) == (78, 1)
 
 
 def test_the_version_names_package_and_models(gatepost: Gatepost) -> None:
