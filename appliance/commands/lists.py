@@ -13,16 +13,17 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
+from math import nan
 from pathlib import Path
 from typing import Any, get_args
 
 from appliance.access import FARTHEST
-from appliance.app import DATABASE
 from appliance.commands.files import read_file, write_file
+from appliance.commands.store import is_there, opened_store, store_path
 from appliance.config import load_config
 from appliance.decision import ListName, Match
 from appliance.domain import Direction
-from appliance.errors import Fault, ListError, StoreError
+from appliance.errors import Fault, ListError
 from appliance.respond.entries import PARSERS, Entry, fields_of, parse_entry, parse_plate
 from appliance.respond.listfile import format_csv, format_json, parse_csv, parse_json
 from appliance.respond.lists import PRECEDENCE, ListCommand, Lists
@@ -40,7 +41,7 @@ FORMAT = {"csv": format_csv, "json": format_json}
 def show(asked: argparse.Namespace) -> int:
     """Version, length and checksum of every list, or the entries of one, a line each."""
     with _store(asked) as store:
-        print(f"lists in {_path(asked)}:", file=sys.stderr)
+        print(f"lists in {store_path(asked)}:", file=sys.stderr)
         if asked.list is None:
             for name in PRECEDENCE:
                 _say_state(name, store)
@@ -165,30 +166,19 @@ def _aloud(does: Does) -> Does:
 
 @contextmanager
 def _store(asked: argparse.Namespace) -> Iterator[ListStore]:
-    """The unit's lists.
-
-    Raises:
-        StoreError: there are none: who only looks must not make an empty store in a wrong place.
-    """
-    path = _path(asked)
-    if not path.exists():
-        made = "the unit makes it, or `gatepost lists add` or `import`; or name another --config"
-        raise StoreError(f"{path}: no such store: {made}")
-    with closing(Database(path)) as database:
+    """The unit's lists; StoreError where there are none."""
+    with opened_store(asked) as database:
         yield ListStore(database)
 
 
 @contextmanager
 def _new_store(asked: argparse.Namespace) -> Iterator[ListStore]:
     """The unit's lists, in a new store where there is none."""
-    if not _path(asked).exists():
-        print(f"{_path(asked)}: a new store", file=sys.stderr)
-    with closing(Database(_path(asked))) as database:
+    path = store_path(asked)
+    if not is_there(path):
+        print(f"{path}: a new store", file=sys.stderr)
+    with closing(Database(path)) as database:
         yield ListStore(database)
-
-
-def _path(asked: argparse.Namespace) -> Path:
-    return load_config(asked.config).store.folder / DATABASE
 
 
 def _change(asked: argparse.Namespace, command: ListCommand) -> int:
@@ -255,7 +245,10 @@ def _max_distance(asked: argparse.Namespace) -> float:
 
 
 def _distance(text: str) -> float:
-    away = float(text)
+    try:
+        away = float(text)
+    except ValueError:
+        away = nan
     if not 0 <= away <= FARTHEST:
-        raise argparse.ArgumentTypeError(f"{text}: expected 0 to {FARTHEST:g}")
+        raise argparse.ArgumentTypeError(f"{text!r}: expected 0 to {FARTHEST:g}")
     return away

@@ -9,18 +9,15 @@ import argparse
 import csv
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from datetime import datetime, timezone
 from typing import Any
 
-from appliance.app import DATABASE
 from appliance.commands.lists import Command
+from appliance.commands.store import opened_store
 from appliance.config import load_config
 from appliance.respond.parking import Lot
 from appliance.respond.traffic import folded
 from appliance.store.counts import Counts
-from appliance.store.database import Database
 from appliance.store.visits import Visits
 from appliance.tally import Move
 
@@ -30,7 +27,7 @@ HEADER = ("hour", "direction", "region", "vehicles")
 def show_parking(asked: argparse.Namespace) -> int:
     """Who is inside since when, or with `--ended` who was and for how long; then the occupancy."""
     config = load_config(asked.config)
-    with _store(asked) as database:
+    with opened_store(asked) as database:
         visits = Visits(database)
         moves, lot = visits.moves(), Lot(visits.unended(), visits.newest())
         forgotten = visits.forgotten()
@@ -53,7 +50,7 @@ def show_parking(asked: argparse.Namespace) -> int:
 
 def show_traffic(asked: argparse.Namespace) -> int:
     """Vehicles by hour, direction and region, those of few vehicles put together."""
-    with _store(asked) as database:
+    with opened_store(asked) as database:
         counts = folded(Counts(database).all())
     rows = [(c.hour.written, c.direction, c.region, c.vehicles) for c in counts]
     if asked.csv:
@@ -76,13 +73,6 @@ def add_commands(commands: Any, command: Command) -> None:  # noqa: ANN401  # ar
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     showing = command(verbs, "show", show_traffic, "counts by hour, direction and region")
     showing.add_argument("--csv", action="store_true", help="comma-separated, with a header")
-
-
-@contextmanager
-def _store(asked: argparse.Namespace) -> Iterator[Database]:
-    path = load_config(asked.config).store.folder / DATABASE
-    with closing(Database(path)) as database:
-        yield database
 
 
 def _visit_line(move: Move, until_ms: int, what: str) -> str:

@@ -263,14 +263,21 @@ def test_in_a_journal_no_plate_is_told(
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [["lists"], ["lists", "add", "unknown", "AB1"], ["lists", "check", "A", "--max-distance", "9"]],
+    ("arguments", "told"),
+    [
+        (["lists"], "arguments are required: VERB"),
+        (["lists", "add", "unknown", "AB1"], "invalid choice: 'unknown'"),
+        (["lists", "check", "A", "--max-distance", "9"], "'9': expected 0 to 2"),
+        (["lists", "check", "A", "--max-distance", "near"], "'near': expected 0 to 2"),
+    ],
 )
 def test_a_wrong_call_is_explained(
-    arguments: list[str], capsys: pytest.CaptureFixture[str]
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Exit code 2 and the usage."""
+    """Exit code 2, the usage, the value and what was expected."""
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code == 2
-    assert "usage: gatepost lists" in capsys.readouterr().err
+    complaint = capsys.readouterr().err
+    assert "usage: gatepost lists" in complaint
+    assert told in complaint

@@ -69,3 +69,15 @@ def test_how_many_went_by(config: Path, capsys: pytest.CaptureFixture[str]) -> N
     ]
     assert main(["traffic", "show", "--config", str(config)]) == 0
     assert capsys.readouterr().out.splitlines()[1].split() == rows[0]
+
+
+@pytest.mark.parametrize("command", ["parking", "traffic"])
+def test_who_looks_in_a_wrong_place_is_told_and_leaves_nothing(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An empty car park would be believed; where there is no store none is made."""
+    config = tmp_path / "gatepost.toml"
+    config.write_text('[store]\nfolder = "nowhere"\n')
+    assert main([command, "show", "--config", str(config)]) == 74
+    assert "no such store" in capsys.readouterr().err
+    assert not (tmp_path / "nowhere").exists()
