@@ -6,6 +6,7 @@ stand here and nowhere else; whoever needs no broker and no camera needs no file
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,7 +15,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator, mo
 
 from appliance.access import DEFAULT_POLICY, Gate, Lists, Rule
 from appliance.discovery import HomeAssistant
-from appliance.errors import ConfigurationError
+from appliance.errors import ConfigurationError, without_secrets
 from appliance.faults import sentence, without
 from appliance.hook import Webhook
 from appliance.places import Ends, Zone
@@ -104,10 +105,17 @@ class Mqtt(Section):
     @field_validator("host")
     @classmethod
     def _host_is_a_name(cls, host: str | None) -> str | None:
+        """Neither an address with its scheme nor a port, which nobody would find in the DNS."""
         try:
             (host or "").encode("idna")
-        except UnicodeError as fault:
-            raise ValueError(f"mqtt.host = {host!r}: expected a host name or an address") from fault
+            is_one = not re.search(r"[\s/@]|^[^:]*:\d+$", host or "")  # IPv6 has more colons
+        except UnicodeError:
+            is_one = False
+        if not is_one:
+            raise ValueError(
+                f"mqtt.host = {without_secrets(repr(host))}: expected a host name or an address by"
+                " itself, such as 'broker.example'; the port is mqtt.port"
+            )
         return host
 
     @model_validator(mode="after")
@@ -122,6 +130,15 @@ class Mqtt(Section):
         """Checked with the field, for a check of the whole table waits until all else is right."""
         if path and not before.data.get("username", "faulty"):
             raise ValueError("mqtt.password_file without mqtt.username: name the user too")
+        return path
+
+    @field_validator("ca_file")
+    @classmethod
+    def _authority_needs_tls(cls, path: Path | None, before: ValidationInfo) -> Path | None:
+        if path and before.data.get("tls") is False:
+            raise ValueError(
+                "mqtt.ca_file without mqtt.tls: nothing would be encrypted; expected tls = true too"
+            )
         return path
 
 

@@ -37,9 +37,8 @@ def sentence(root: type[BaseModel], error: Any) -> str:  # noqa: ANN401  # pydan
         return str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == PLACE:
         return f"{key}: {error['msg']}"
-    if error["type"] == "tuple_type" and _table(root.model_fields[str(place[0])].annotation):
-        return f"{key} = {value}: expected a list of tables, each begun with [[{key}]]"
-    return f"{key} = {value}: {_expected(root, place, error['msg'])}"
+    expected = _begun(root, place, error["type"]) or _expected(root, place, error["msg"])
+    return f"{key} = {value}: {expected}"
 
 
 def without(file: dict[str, Any], place: Place) -> None:
@@ -80,6 +79,17 @@ def _expected(root: type[BaseModel], place: Place, message: str) -> str:
         return f"expected {kind}{bounds['Ge'].ge} to {bounds['Le'].le}"
     said = said.replace("a valid tuple", "a list")  # TOML's word
     return said.replace("Input should be", "expected").replace("String should", "must")
+
+
+def _begun(root: type[BaseModel], place: Place, kind: str) -> str:
+    """How a table begins, where a value stands in the place of one; empty for other faults."""
+    name = _written(tuple(part for part in place if isinstance(part, str)))
+    if kind == "model_type" and isinstance(place[-1], str):
+        return f"expected a table, begun with [{name}]"
+    is_list = kind == "tuple_type" and len(place) == 1
+    if kind == "model_type" or (is_list and _table(root.model_fields[name].annotation)):
+        return f"expected a list of tables, each begun with [[{name}]]"
+    return ""
 
 
 def _choice(root: type[BaseModel], place: Place) -> str:

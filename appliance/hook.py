@@ -7,10 +7,11 @@ the address's query, in which consumers want their keys.
 from __future__ import annotations
 
 import ipaddress
+from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from appliance.section import FilePath, Section
 
@@ -29,8 +30,9 @@ class Webhook(Section):
     header_file: Annotated[FilePath | None, Field(strict=False)] = None
     # None: the authorities that the system trusts
     ca_file: Annotated[FilePath | None, Field(strict=False)] = None
-    # lets plates cross a network unencrypted, for a consumer that only speaks http
-    plain: bool = False
+    # lets plates cross a network unencrypted, for a consumer that only speaks http; checked even
+    # where it is not named
+    plain: bool = Field(False, validate_default=True)
     # Rekor's consumers know a camera by a number
     camera_id: int = Field(1, ge=0, le=2**31 - 1)
 
@@ -42,7 +44,7 @@ class Webhook(Section):
     @property
     def shown(self) -> str:
         """Who is meant, in words that may stand in a log: without path and query."""
-        return f"{self.address.scheme}://{self.address.netloc}"
+        return _shown(self.address)
 
     @field_validator("url")
     @classmethod
@@ -52,18 +54,35 @@ class Webhook(Section):
             raise ValueError(f"webhook.url: {fault}")
         return url
 
-    @model_validator(mode="after")
-    def _url_fits(self) -> Webhook:
-        if self.url is None and self.model_fields_set:
-            raise ValueError("webhook.url is missing: without it the other keys do nothing")
-        if self.address.scheme == "http" and not (self.plain or _is_here(self.address)):
+    @field_validator("ca_file")
+    @classmethod
+    def _authority_needs_https(cls, path: Path | None, before: ValidationInfo) -> Path | None:
+        if path and urlsplit(before.data.get("url") or "").scheme == "http":
+            raise ValueError("webhook.ca_file with http: expected https in webhook.url")
+        return path
+
+    @field_validator("plain")
+    @classmethod
+    def _plates_are_not_for_all(cls, plain: bool, before: ValidationInfo) -> bool:
+        """Checked with the field, for a check of the whole table waits until all else is right."""
+        address = urlsplit(before.data.get("url") or "")
+        if address.scheme == "http" and not (plain or _is_here(address)):
             raise ValueError(
-                f"webhook.url = {self.shown}: plates would cross the network for all to read;"
+                f"webhook.url = {_shown(address)}: plates would cross the network for all to read;"
                 " expected https, or webhook.plain = true"
             )
-        if self.address.scheme == "http" and self.ca_file is not None:
-            raise ValueError("webhook.ca_file with http: expected https in webhook.url")
+        return plain
+
+    @model_validator(mode="after")
+    def _url_is_named(self, known: ValidationInfo) -> Webhook:
+        """Only a file, which has a folder, names an empty table."""
+        if self.url is None and (self.model_fields_set or known.context):
+            raise ValueError("webhook.url is missing: without it the other keys do nothing")
         return self
+
+
+def _shown(address: SplitResult) -> str:
+    return f"{address.scheme}://{address.netloc}"
 
 
 def _fault(url: str) -> str:

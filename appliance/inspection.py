@@ -14,7 +14,7 @@ from appliance.recognize.model import LiteModel
 from appliance.recognize.regions import load_regions
 from appliance.sight import build_detector
 from appliance.transmit.mqtt import check_files
-from appliance.transmit.webhook import Hook
+from appliance.transmit.webhook import require_webhook_files
 
 
 def check_parts(config: Config) -> list[str]:
@@ -45,7 +45,7 @@ def require_files(config: Config) -> None:
 def require_webhook(config: Config) -> None:
     """Raise ConfigurationError where what the webhook needs is not there."""
     if config.webhook.url is not None:
-        Hook(config.webhook)
+        require_webhook_files(config.webhook)
 
 
 def _faults(key: str, check: Callable[[], object]) -> list[str]:

@@ -87,12 +87,12 @@ class Speed(Section):
         if not (self.model_fields_set or known.context):
             return self
         wanted = (("points", 4), ("sides_m", 4), ("diagonals_m", 2))
-        for key, count in wanted:
-            found = len(getattr(self, key))
-            if found != count:
-                raise ValueError(f"speed.{key}: {found} of them, expected {count}")
-        if self.road is None:
-            raise ValueError("speed.camera_m is missing: expected its height over the road, metres")
-        if self.road.fault():
-            raise ValueError(f"speed.{self.road.fault()}")
+        found = [(key, len(getattr(self, key)), count) for key, count in wanted]
+        faults = [f"speed.{key}: {has} of them, expected {n}" for key, has, n in found if has != n]
+        if self.camera_m is None:
+            faults.append("speed.camera_m is missing: expected its height over the road, metres")
+        if not faults and self.road and self.road.fault():
+            faults.append(f"speed.{self.road.fault()}")
+        if faults:
+            raise ValueError("; ".join(faults))
         return self

@@ -414,7 +414,8 @@ def test_every_missing_file_is_told(gatepost: Gatepost, tmp_path: Path) -> None:
     config = tmp_path / "gatepost.toml"
     config.write_text(
         '[recognition]\nmodels = "nowhere"\n'
-        '[mqtt]\nhost = "there"\nusername = "u"\npassword_file = "pw"\nca_file = "ca.pem"\n'
+        '[mqtt]\nhost = "there"\nusername = "u"\npassword_file = "pw"\n'
+        'tls = true\nca_file = "ca.pem"\n'
     )
     code, _, complaint = gatepost("check", "--config", config)
     assert code == 78

@@ -47,7 +47,7 @@ FAULTS = {
         "lane.gone_s = True: expected 0.2 to 8",
     ),
     "a number for a truth": ("[mqtt]\ntls = 1", "mqtt.tls = 1: expected a valid boolean"),
-    "a value for a table": ("mqtt = 3", "mqtt = 3: expected a valid"),
+    "a value for a table": ("mqtt = 3", "mqtt = 3: expected a table, begun with [mqtt]"),
     "an unknown kind": ("[camera]\nkind = 'usb'", "camera.kind = 'usb': expected 'video'"),
     "a name no topic may have": ("[unit]\nid = 'a/b'", "unit.id = 'a/b': must match"),
     "an empty host": ("[mqtt]\nhost = ''", "mqtt.host = '': must have at least 1 character"),
@@ -187,6 +187,29 @@ FAULTS = {
     "an empty car park": ("[parking]", "parking.entering is missing: expected 'approaching', 're"),
     "an empty road": ("[speed]", "speed.points: 0 of them, expected 4"),
     "an empty gate": ("[gate]", "gate.line is missing: without it, or dry_run = true, nothing is"),
+    "a broker's address with its scheme": (
+        "[mqtt]\nhost = 'mqtt://me:hush@broker'",
+        "mqtt.host = 'mqtt://***@broker': expected a host name or an address by itself",
+    ),
+    "a broker with its port": ("[mqtt]\nhost = 'broker:1883'", "the port is mqtt.port"),
+    "a broker of two words": ("[mqtt]\nhost = 'a b'", "mqtt.host = 'a b': expected a host name"),
+    "an authority that vouches for nothing": (
+        "[mqtt]\nhost = 'broker'\nca_file = 'ca.pem'",
+        "mqtt.ca_file without mqtt.tls: nothing would be encrypted",
+    ),
+    "a value for a rule": ("policy = [3]", "policy[#1] = 3: expected a list of tables, each begun"),
+    "a value for a table in a table": (
+        "[parking]\nentering = 'line'\nlimits = 3",
+        "parking.limits = 3: expected a table, begun with [parking.limits]",
+    ),
+    "an empty consumer": ("[webhook]", "webhook.url is missing"),
+    "nothing measured": (
+        "[speed]",
+        (
+            "speed.points: 0 of them, expected 4; speed.sides_m: 0 of them, expected 4;"
+            " speed.diagonals_m: 0 of them, expected 2; speed.camera_m is missing"
+        ),
+    ),
     "an empty broker": ("[mqtt]", "mqtt.host is missing: without it the other keys of [mqtt] do"),
     "a zone in pixels": (
         f"{ZONE} = [[0, 0], [1280, 0], [0, 720]]",
@@ -428,6 +451,7 @@ def test_a_relative_path_is_beside_the_file(
         host = "there"
         username = "unit"
         password_file = "secret/pw"
+        tls = true
         ca_file = "ca.pem"
         """
     loaded = load_config(written(tmp_path, content))
@@ -441,6 +465,13 @@ def test_an_absolute_path_stays(tmp_path: Path) -> None:
     """Beside the file is for relative ones."""
     loaded = load_config(written(tmp_path, "[store]\nfolder = '/srv/gatepost'"))
     assert str(loaded.store.folder) == "/srv/gatepost"
+
+
+def test_a_value_in_the_place_of_a_list_is_no_table(tmp_path: Path) -> None:
+    """Tables are asked for only where the key holds some."""
+    assert "speed.points = 'x': expected a list\n" in fault_of(
+        tmp_path, "[speed]\npoints = 'x'\nsides_m = 3\n"
+    )
 
 
 def test_the_home_folder_of_nobody_is_a_fault(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from appliance.config import Config, load_config
 from appliance.errors import ConfigurationError
-from appliance.transmit.webhook import Hook
+from appliance.transmit.webhook import Hook, require_webhook_files
 
 FAULTS = {
     "not http": ({"url": "ftp://c.example/x"}, "webhook.url: expected https://host"),
@@ -53,6 +53,27 @@ def test_a_fault_is_named_with_its_key(name: str, tmp_path: Path) -> None:
         parsed(table, tmp_path)
     assert said in str(caught.value)
     assert "hush" not in str(caught.value)
+
+
+def test_every_fault_of_the_table_is_told(tmp_path: Path) -> None:
+    """One that hangs on two keys waits for no other key to be right."""
+    with pytest.raises(ConfigurationError) as caught:
+        parsed({"url": "http://c.example", "ca_file": "ca", "camera_id": -1}, tmp_path)
+    said = str(caught.value)
+    assert "webhook.url = http://c.example: plates would cross" in said
+    assert "webhook.ca_file with http" in said
+    assert "webhook.camera_id = -1: expected 0 to" in said
+
+
+def test_every_file_at_fault_is_told(tmp_path: Path) -> None:
+    """In one report, a line each."""
+    (tmp_path / "ca").write_text("no certificate")
+    table = {"secret_file": "secret", "header_file": "header", "ca_file": "ca"}
+    config = parsed({"url": "https://c.example", **table}, tmp_path)
+    with pytest.raises(ConfigurationError) as caught:
+        require_webhook_files(config.webhook)
+    keys = [line.partition(": ")[0] for line in str(caught.value).splitlines()]
+    assert keys == [f"webhook.{key}" for key in table]
 
 
 @pytest.mark.parametrize("name", GOOD)

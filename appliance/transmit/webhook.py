@@ -128,6 +128,22 @@ def read_header(path: Path) -> dict[str, str]:
     return {name: found[2].decode()}
 
 
+def require_webhook_files(webhook: Webhook) -> None:
+    """Raise ConfigurationError, naming each, where a file that is named cannot be used."""
+    faults = []
+    for read, path in (
+        (read_secret, webhook.secret_file),
+        (read_header, webhook.header_file),
+        (_trust, webhook.ca_file),
+    ):
+        try:
+            _ = path and read(path)
+        except ConfigurationError as fault:
+            faults.append(str(fault))
+    if faults:
+        raise ConfigurationError("\n".join(faults))
+
+
 def _closed(key: str, path: Path) -> bytes:
     """What a file holds that is not open to everybody, but for the end of its line."""
     try:
