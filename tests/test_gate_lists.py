@@ -5,13 +5,14 @@ The lists are changed by the command, beside the unit; store, policy, gate and g
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
-from appliance import app
+from appliance import app, pipeline
 from appliance.__main__ import main
 from appliance.access import Rule
 from appliance.capture.video import RecordedCamera
@@ -22,13 +23,12 @@ from appliance.entrance import Entrance
 from appliance.health import Health
 from appliance.source import Source, live_source
 from appliance.stamp import LiveStamp, Stamped
-from tests.conftest import PIN, SETTLED
+from tests.conftest import PIN, SETTLED, until
 from tests.gate_bench import Bench
 from tests.standin import Pins
 
 CLIP = Path(__file__).parent / "data" / "lane.mp4"
 OTHER = "AB12CDF"  # one character away from the plate of SETTLED, and not one that is confused
-PULSED_S = (0.1, 0.6)  # what a pulse of 0.1 s may last on a busy machine
 OPENS, STAYS_SHUT = ("open", "opened"), ("ignore", None)
 
 
@@ -87,8 +87,7 @@ def test_who_is_put_on_the_list_opens_until_taken_off(
     bench.keeper.turn()
     bench.come()
     assert bench.answers() == [STAYS_SHUT, OPENS, STAYS_SHUT]
-    ((begin, end),) = bench.pins.pulses()
-    assert PULSED_S[0] <= end - begin < PULSED_S[1]
+    assert bench.pulses == 1
 
 
 def test_a_change_over_mqtt_opens_for_who_comes_after_it(start: Callable[..., Listed]) -> None:
@@ -197,10 +196,19 @@ max_distance = 1
 
 
 class Unit:
-    """A whole unit as `gatepost run` makes it, with a recording for its lane."""
+    """A whole unit as `gatepost run` makes it, with a recording for its lane.
 
-    def __init__(self, config: Path) -> None:
+    Frames have the recording's times, and nobody seen in them grows old: how far a busy machine
+    lags behind changes nothing.  Nor does its next look at the lists: the lane waits for that.
+    """
+
+    def __init__(
+        self, config: Path, patch: pytest.MonkeyPatch, log: pytest.LogCaptureFixture
+    ) -> None:
         """Read the configuration."""
+        patch.setattr(pipeline, "FRESH_S", 3600.0)
+        log.set_level(logging.INFO)
+        self.log = log
         self.path = config
         config.write_text(f"{config.read_text()}pause_s = 0.5\n{POLICY}")
         self.config: Config = load_config(config)
@@ -218,13 +226,16 @@ class Unit:
         self.outcomes[plate] = passage.decision.outcome
         if plate == "HKT4926":
             change(self.path, "add", "allowed", "RKM4E73")
+            until(lambda: "the lists have changed" in self.log.messages, "the unit looks")
 
 
-def test_the_unit_takes_over_a_list_while_it_runs(config: Path, pins: Pins) -> None:
+def test_the_unit_takes_over_a_list_while_it_runs(
+    config: Path, pins: Pins, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """Who is on it at the start, and who is put on it by the command, opens once each."""
     change(config, "add", "allowed", "HKT4926")
     change(config, "add", "allowed", "LK63XNR")
-    unit = Unit(config)
+    unit = Unit(config, monkeypatch, caplog)
     unit.run(recording=False)
     opened = [plate for plate, outcome in unit.outcomes.items() if outcome == "opened"]
     assert opened == ["HKT4926", "RKM4E73"]
@@ -232,13 +243,15 @@ def test_the_unit_takes_over_a_list_while_it_runs(config: Path, pins: Pins) -> N
     assert len(pins.pulses()) == 2
 
 
-def test_a_recording_uses_the_lists_and_switches_nothing(config: Path, pins: Pins) -> None:
+def test_a_recording_uses_the_lists_and_switches_nothing(
+    config: Path, pins: Pins, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """The same clip, played as what it is: what would have opened is counted, dry.
 
     The entry is one character away, as far as the configuration allows.
     """
     change(config, "add", "allowed", "HKT4928")
-    unit = Unit(config)
+    unit = Unit(config, monkeypatch, caplog)
     unit.run(recording=True)
     assert unit.outcomes["HKT4926"] == "dry_run"
     assert not pins.changes()
