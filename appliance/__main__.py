@@ -25,7 +25,7 @@ from appliance.access import doubts
 from appliance.capture.mask import Places, blackout
 from appliance.capture.video import RecordedCamera, load_picture
 from appliance.commands import broker, lists, yard
-from appliance.config import SYSTEM_FILE, Config, Mqtt, examine_config, load_config
+from appliance.config import SYSTEM_FILE, Config, Mqtt, chosen_file, examine_config, load_config
 from appliance.domain import Message, Passage
 from appliance.errors import ConfigurationError, GatepostError
 from appliance.health import Health
@@ -108,7 +108,7 @@ def check(asked: argparse.Namespace) -> int:
 
     What can hardly be meant is said, and is no fault.
     """
-    where = asked.config or (SYSTEM_FILE if SYSTEM_FILE.exists() else "defaults")
+    where = chosen_file(asked.config) or "defaults"
     config, faults = examine_config(asked.config)
     for doubt in doubts(config.lists, config.gate, config.policy):
         print(f"{where}: warning: {doubt}", file=sys.stderr)

@@ -213,7 +213,7 @@ def load_config(path: Path | None) -> Config:
 
 def examine_config(path: Path | None) -> tuple[Config, list[str]]:
     """What is sound in the same file, the defaults for the rest; and every fault, a line each."""
-    path = path or (SYSTEM_FILE if SYSTEM_FILE.exists() else None)
+    path = chosen_file(path)
     if path is None:
         return Config(), []
     try:
@@ -222,6 +222,14 @@ def examine_config(path: Path | None) -> tuple[Config, list[str]]:
         return Config(), [str(fault)]
     config, errors = _sound(table, path.resolve().parent)
     return config, [f"{path}: {sentence(Config, error)}" for error in errors]
+
+
+def chosen_file(path: Path | None) -> Path | None:
+    """`path`, or SYSTEM_FILE where that exists; one that nobody lets us look for does."""
+    try:
+        return path or (SYSTEM_FILE if SYSTEM_FILE.exists() else None)
+    except OSError:
+        return SYSTEM_FILE
 
 
 def _table(path: Path) -> dict[str, Any]:

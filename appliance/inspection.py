@@ -6,6 +6,7 @@ The rule to know: every fault begins with the key that names what is at fault.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from appliance.config import Config
 from appliance.errors import ConfigurationError
@@ -33,13 +34,22 @@ def check_parts(config: Config) -> list[str]:
 
 
 def require_files(config: Config) -> None:
-    """Raise ConfigurationError, naming each, where a file that is named is not there."""
+    """Raise ConfigurationError, naming each, where a file that is named cannot be read."""
     files = {"password_file": config.mqtt.password_file, "ca_file": config.mqtt.ca_file}
-    missing = [(key, path) for key, path in files.items() if path and not path.is_file()]
-    if missing:
-        told = (f"mqtt.{key} = '{path}': no such file" for key, path in missing)
+    faults = [(key, path, _unreadable(path)) for key, path in files.items() if path]
+    told = [f"mqtt.{key} = '{path}': cannot be read: {why}" for key, path, why in faults if why]
+    if told:
         raise ConfigurationError("\n".join(told))
     check_files(config.mqtt)
+
+
+def _unreadable(path: Path) -> str:
+    """Why a file cannot be read; empty where it can be."""
+    try:
+        path.open("rb").close()
+    except OSError as fault:
+        return fault.strerror or str(fault)
+    return ""
 
 
 def require_webhook(config: Config) -> None:

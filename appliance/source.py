@@ -35,12 +35,20 @@ def live_source(config: Config, health: Health) -> Source:
     """
     source, hidden = config.camera.source, corners_of(config.zone, "blackout")
     stamp = LiveStamp(health.clock)
-    if Path(source).is_file() or Path(source).is_dir():
+    if _lies_there(source):
         return Source(RecordedCamera(Path(source), True, hidden), stamp, recording=True)
     is_camera = source.isdecimal() or source.startswith("/dev/") or "://" in source
     return Source(
         LiveCamera(source, config.camera.silent_s, hidden), stamp, recording=not is_camera
     )
+
+
+def _lies_there(source: str) -> bool:
+    """Whether it is a file or a folder; not where nobody lets us look, nor an address too long."""
+    try:
+        return Path(source).is_file() or Path(source).is_dir()
+    except OSError:
+        return False
 
 
 def replay_source(

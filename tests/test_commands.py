@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -402,6 +404,7 @@ def test_every_fault_of_the_configuration_is_told(gatepost: Gatepost, tmp_path: 
     config.write_text("[lane]\ngone_s = 100\nleast_raeds = 3\n[mqtt]\nport = 0\n")
     code, lines, complaint = gatepost("check", "--config", config)
     assert (code, lines) == (78, [])
+    missing = os.strerror(errno.ENOENT)
     assert sorted(complaint.splitlines()) == [
         f"{config}: lane.gone_s = 100: expected 0.2 to 8",
         f"{config}: lane.least_raeds = 3: unknown key; did you mean lane.least_reads?",
@@ -434,9 +437,10 @@ def test_what_the_file_names_is_checked_though_the_file_has_faults(
     )
     code, _, complaint = gatepost("check", "--config", config)
     assert code == 78
+    missing = os.strerror(errno.ENOENT)
     assert sorted(complaint.splitlines()) == [
         f"{config}: lane.gone_s = 100: expected 0.2 to 8",
-        f"{config}: mqtt.password_file = '{tmp_path / 'pw'}': no such file",
+        f"{config}: mqtt.password_file = '{tmp_path / 'pw'}': cannot be read: {missing}",
         f"{config}: mqtt.port = 0: expected 1 to 65535",
         f"{config}: recognition.regions: region 'atlantis' is not known; did you mean 'lt'?",
         f"{config}: recognition.threads = 0: expected 1 to 16",
@@ -528,3 +532,33 @@ def test_a_wrong_call_is_explained(
         main(arguments)
     assert ended.value.code == 2
     assert "usage: gatepost" in capsys.readouterr().err
+
+
+LONG = "n" * 300  # no system looks for such a name; so it is too, for root not, without the rights
+NOT_LOOKED_FOR = {
+    "a recording": (["replay", LONG], "", 66),
+    "a camera that is a file": (["run"], f'[camera]\nsource = "{LONG}"', 66),
+    "a password": (
+        ["check"],
+        f'[mqtt]\nhost = "h"\nusername = "u"\npassword_file = "{LONG}"',
+        78,
+    ),
+    "models": (["check"], f'[recognition]\nmodels = "{LONG}"', 78),
+    "a store": (["lists", "show"], f'[store]\nfolder = "{LONG}"', 74),
+    "an exported list": (["lists", "export", "allowed", LONG], "", 1),
+}
+
+
+@pytest.mark.parametrize("name", NOT_LOOKED_FOR)
+def test_a_path_that_nobody_lets_us_look_at_is_named(
+    name: str, gatepost: Gatepost, tmp_path: Path
+) -> None:
+    """By its command's exit code and with its path, not by a traceback."""
+    arguments, table, expected = NOT_LOOKED_FOR[name]
+    config = tmp_path / "gatepost.toml"
+    store = "" if "[store]" in table else f"[store]\nfolder = '{tmp_path}'\n"
+    config.write_text(store + table)
+    gatepost("lists", "add", "allowed", "AB12CDE", "--config", config)
+    code, _, complaint = gatepost(*arguments, "--config", config)
+    assert code == expected
+    assert LONG in complaint

@@ -99,7 +99,7 @@ class RecordedCamera:
         self._hidden = hidden
         self.fault: PictureError | None = None
         self._stop = threading.Event()
-        self._pictures = _pictures(source) if source.is_dir() else None
+        self._pictures = _pictures(source)
         self.recording = _describe(source, self._pictures)
 
     def frames(self) -> Iterator[Frame]:
@@ -226,8 +226,14 @@ class _Opened:
         return dropped, np.asarray(image, np.uint8) if found else None
 
 
-def _pictures(folder: Path) -> list[Path]:
-    found = sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURES)
+def _pictures(folder: Path) -> list[Path] | None:
+    """The pictures of a folder in the order of their names; None where it is none."""
+    try:
+        if not folder.is_dir():
+            return None
+        found = sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURES)
+    except OSError as fault:
+        raise PictureError(f"{folder}: cannot be read: {fault.strerror}") from fault
     if not found:
         raise PictureError(f"{folder}: no pictures in the folder ({', '.join(PICTURES)})")
     return found

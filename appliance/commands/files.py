@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from appliance.errors import GatepostError, ListFileError
@@ -31,7 +32,8 @@ def write_file(path: Path, text: str) -> None:
         beside.replace(path)
         _sync_folder(path.parent)
     except OSError as fault:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):  # what could not be made cannot be taken away
+            beside.unlink()
         raise GatepostError(f"{path}: cannot be written: {fault.strerror}") from fault
 
 

@@ -160,7 +160,11 @@ def load_regions(folder: Path) -> Regions:
     Raises:
         ModelError: there is none, or one is not as it must be (file, key and value are named).
     """
-    regions = [read_region(path) for path in sorted(folder.glob("*.toml"))]
+    try:
+        paths = sorted(folder.glob("*.toml"))
+    except OSError as fault:
+        raise ModelError(f"{folder}: cannot be read: {fault.strerror}") from fault
+    regions = [read_region(path) for path in paths]
     if not regions:
         raise ModelError(f"{folder}: no region files (*.toml) here")
     return Regions(regions)
