@@ -404,7 +404,6 @@ def test_every_fault_of_the_configuration_is_told(gatepost: Gatepost, tmp_path: 
     config.write_text("[lane]\ngone_s = 100\nleast_raeds = 3\n[mqtt]\nport = 0\n")
     code, lines, complaint = gatepost("check", "--config", config)
     assert (code, lines) == (78, [])
-    missing = os.strerror(errno.ENOENT)
     assert sorted(complaint.splitlines()) == [
         f"{config}: lane.gone_s = 100: expected 0.2 to 8",
         f"{config}: lane.least_raeds = 3: unknown key; did you mean lane.least_reads?",
