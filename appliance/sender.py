@@ -22,10 +22,14 @@ from appliance.transmit import messages
 from appliance.transmit.inflight import WINDOW
 from appliance.transmit.link import Link
 from appliance.transmit.messages import Receipt, Topics
+from appliance.transmit.pace import Pace
 
 TURN_S = 0.5  # the longest sleep of the sender; new passages and receipts wake it at once
 REFUSAL_PAUSE_S = 30.0  # a refused row is tried again then: an ACL is mended by a person
 RETRY_S = 1.0  # between two attempts to write on a full disk
+RATE, BURST = 200.0, 1000.0
+"""Messages a second on `log` in the long run, and at once: a day's backlog goes out in minutes, and
+the lane keeps the processor."""
 MOST_TAKEN = 1000
 """Acknowledged rows that may wait to be deleted; only a start on a full disk sends them again."""
 HURRY_S = 2.0  # for what still waits, when a signal ends the unit
@@ -33,6 +37,10 @@ HURRY_S = 2.0  # for what still waits, when a signal ends the unit
 MEMORY = 1000  # passages shown early; a record that is late for its turn leaves one behind
 
 log = logging.getLogger(__name__)
+
+
+def _pace() -> Pace:
+    return Pace(RATE, BURST)
 
 
 def _recently() -> deque[str]:
@@ -72,6 +80,7 @@ class Sender:
     handed: set[int] = field(default_factory=set, init=False)  # to this session, no receipt yet
     taken: set[int] = field(default_factory=set, init=False)  # acknowledged, to be deleted
     delete_at: float = field(default=0.0, init=False)  # monotonic seconds, on a full disk
+    pace: Pace = field(default_factory=_pace, init=False)
     live_seq: int = field(
         default=0, init=False
     )  # of the newest record that had its turn to be live
@@ -126,7 +135,8 @@ class Sender:
 
     def rest(self) -> None:
         """Sleep until there is something to do."""
-        self.wake.wait(TURN_S)
+        is_spent = self.pace.saved < 1
+        self.wake.wait(min(TURN_S, self.pace.pause_s(WINDOW)) if is_spent else TURN_S)
         self.wake.clear()
 
     def start_over(self) -> None:
@@ -202,9 +212,10 @@ class Sender:
         gone = self.handed | self.taken
         waiting = self.outbox.pending(0, WINDOW + len(gone))
         unsent = [message for message in waiting if message.seq not in gone]
-        for message in unsent[: self.link.room]:
+        for message in unsent[: min(self.link.room, self.pace.room(time.monotonic()))]:
             self.link.publish(messages.logged(self.topics, message, late_s(message)))
             self.handed.add(message.seq)
+            self.pace.spend(1)
 
 
 def _taken_seq(receipt: Receipt) -> int | None:
