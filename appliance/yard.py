@@ -55,8 +55,8 @@ class Yard:
         """Count every passage of the history that has not been counted yet."""
         while passages := self._visits.uncounted(AT_A_TIME):
             with self._database.transaction():
-                for passage in passages:
-                    self._count(passage)
+                moves = [self._count(passage) for passage in passages]
+                self._settle([move for move in moves if move is not None])
                 self._visits.mark(passages[-1].seq)
 
     def forget(self, before_epoch_ms: int, now_ms: int) -> None:
@@ -121,14 +121,15 @@ class Yard:
     def _restored(self) -> Lot:
         return Lot(self._visits.unended(), self._visits.newest())
 
-    def _count(self, passage: Uncounted) -> None:
+    def _count(self, passage: Uncounted) -> Move | None:
+        """Count a passage; gives the move that it is, whose fate is still open."""
         body = json.loads(passage.body)
         hour = hour_of(_local(body["epoch_ms"]))
         self._counts.add(hour, body["direction"], body["region"] or UNKNOWN)
         move = self._move(passage.seq, body)
         if move is not None:
             self._visits.put(move, passage.kept_from_ms)
-            self._settle(move)
+        return move
 
     def _move(self, seq: int, body: dict[str, Any]) -> Move | None:
         """A passage as a move; None where it is none, or where no visits are kept."""
@@ -139,13 +140,19 @@ class Yard:
         is_dated = body["clock"] != "none"
         return Move(seq, body["uuid"], body["epoch_ms"], way, body["plate"], body["list"], is_dated)
 
-    def _settle(self, move: Move) -> None:
-        """Say what became of a move; a late one is put where it belongs in time."""
-        if move.key > self._lot.newest:
-            self._visits.settle(self._lot.take(move))
-        else:
-            self._lot, settled = replayed(self._visits.moves())
-            self._visits.settle(settled.values())
+    def _settle(self, moves: Sequence[Move]) -> None:
+        """Say what became of moves; late ones are put where they belong in time, all at once.
+
+        Each time that takes in all moves anew, within a transaction that the lane waits for.
+        """
+        keys = [self._lot.newest, *(move.key for move in moves)]
+        if keys == sorted(keys):
+            for move in moves:
+                self._visits.settle(self._lot.take(move))
+        elif moves:
+            known = self._visits.moves()
+            self._lot, settled = replayed(known)
+            self._visits.settle(settled[move.seq] for move in known if settled[move.seq] != move)
 
     def _overstaying(self, now_ms: int, clock: Clock) -> Sequence[Move]:
         if clock == "none":
