@@ -171,13 +171,14 @@ class Judge:
         if not need or not _has_repeated(track, max(need, self.terms.least_reads)):
             return None
         whole = direction([s for s in track.sightings if not _is_cut_off(s, image_size)])
+        if self.terms.sure_direction and whole == "unknown":
+            return None  # before the vote, which a parked car would ask for in every frame
         settled = replace(self.sum_up(track, image_size), early=True, direction=whole)
         others = sum(_denies(s, settled.read.text) for s in track.sightings)
         is_sure = (
             settled.reads >= need * (1 + others)
             and settled.reads >= self.terms.sure_agreement * settled.frames
             and settled.read.confidence >= self.terms.sure_confidence
-            and (settled.direction != "unknown" or not self.terms.sure_direction)
         )
         return settled if is_sure and not self.against(track, settled) else None
 
