@@ -142,8 +142,9 @@ class Sender:
     def start_over(self) -> None:
         """Another connection: nothing that was handed to the one before counts."""
         self.session = self.link.session
-        if self.session and not self.keep_last_s:
-            self.link.publish(messages.no_last(self.topics))
+        newest = self.outbox.newest()
+        if self.session and (newest is None or self.keep_s(newest) <= 0):
+            self.link.publish(messages.no_last(self.topics))  # what stands there was erased, or old
         self.handed.clear()
         self.last_seq = 0
         self.hold_until = 0.0
@@ -196,14 +197,26 @@ class Sender:
         self.live_seq = message.seq
 
     def show_last(self) -> None:
-        """Publish the newest passage for dashboards, for as long as it may be kept."""
+        """Publish the newest passage for dashboards, for as long as it may be kept.
+
+        Where it was erased meanwhile, the broker may have been told to forget it just before.
+        """
         newest = self.outbox.newest()
         if newest is None or newest.seq <= self.last_seq:
             return
         self.last_seq = newest.seq
-        keep_s = int(self.keep_last_s - age_s(newest))
-        if keep_s > 0:
-            self.link.publish(messages.last(self.topics, newest, late_s(newest), keep_s))
+        keep_s = self.keep_s(newest)
+        if keep_s <= 0:
+            return
+        self.link.publish(messages.last(self.topics, newest, late_s(newest), keep_s))
+        left = self.outbox.newest()
+        if left is None or left.seq < newest.seq:
+            self.link.publish(messages.no_last(self.topics))
+            self.link.publish(messages.no_plate(self.topics))
+
+    def keep_s(self, message: Message) -> int:
+        """Seconds that the broker may still keep a passage on `last`; 0 or less: not at all."""
+        return int(self.keep_last_s - age_s(message))
 
     def log_waiting(self) -> None:
         """Publish waiting passages for the records, oldest first."""

@@ -20,7 +20,8 @@ from appliance.health import Health
 from appliance.sender import Sender
 from appliance.source import Source
 from appliance.stamp import LiveStamp
-from appliance.transmit.messages import Topics, passage_body
+from appliance.transmit.fake import FakeLink
+from appliance.transmit.messages import Publication, Topics, passage_body
 from tests.conftest import PASSAGE, UNIT, Broker, Listener, numbered, until
 from tests.orders_bench import Bench
 
@@ -144,13 +145,15 @@ def test_a_replay_of_what_is_not_there_sends_nothing(bench: Bench) -> None:
 def test_a_plate_is_forgotten(bench: Bench, tmp_path: Path) -> None:
     """History, outbox, visits, what was told early, and the file itself; other plates stay."""
     record(bench, reading(1, "SECRET1"), reading(2, "ZG1"), reading(3, "ZG2", "SECRET1"))
+    misread = reading(6, "ZG3")
+    record(bench, replace(misread, settled=replace(misread.settled, early_text="SECRET1")))
     waiting = reading(4, "SECRET1")
     bench.passages.record(waiting, passage_body(waiting, UNIT, "det/ocr"), None)
     early = reading(5, "SECRET1")
     bench.passages.tell_early(early, passage_body(early, UNIT, "det/ocr"), 1e12)
     bench.yard.catch_up()
     answer = bench.send("cmd", '{"id": "x", "erase": "secret 1"}')
-    assert answer == {"id": "x", "ok": True, "topic": "cmd", "erased": 4}
+    assert answer == {"id": "x", "ok": True, "topic": "cmd", "erased": 5}
     assert [message.seq for message in bench.passages.recent(10)] == [2]
     assert not bench.outbox.waiting()
     assert not bench.outbox.early(0.0)
@@ -179,6 +182,54 @@ def test_what_the_broker_must_forget_waits_for_it(bench: Bench) -> None:
     bench.turn()
     topics = [each.topic.removeprefix("gatepost/unit/") for each in bench.link.history]
     assert topics[-3:] == ["last", "last", "cmd/result"]
+
+
+def test_what_the_broker_keeps_is_emptied_where_nothing_may_stand_there(bench: Bench) -> None:
+    """An erasure whose messages were lost with the connection is made good at the next one."""
+    sending = sender(bench)
+    record(bench, reading(1, "SECRET1"))
+    sending.turn()
+    bench.link.command("cmd", b'{"erase": "SECRET1"}')
+    bench.orders.carry_out()
+    bench.orders.unsaid.clear()  # handed over, and lost
+    bench.link.lose()
+    sending.turn()
+    bench.link.connect()
+    sending.turn()
+    sending.turn()
+    lasts = [each for each in bench.link.history if each.topic == "gatepost/unit/last"]
+    assert [(bool(each.payload), each.retained) for each in lasts] == [(True, True), (False, True)]
+
+
+class Erasing(FakeLink):
+    """A link during whose `publish` to `last` the other loop erases what is published."""
+
+    erase: Callable[[], object] | None = None
+
+    def publish(self, publication: Publication) -> None:
+        """Erase first, once."""
+        erase, self.erase = self.erase, None
+        if erase and publication.topic.endswith("last"):
+            erase()
+        super().publish(publication)
+
+
+def test_what_is_erased_while_it_is_published_is_forgotten_all_the_same(bench: Bench) -> None:
+    """The erasure's own messages may have gone out just before."""
+    link = Erasing(Topics("unit"), Event())
+    bench.link = bench.orders.link = link
+    record(bench, reading(1, "ZG1"), reading(2, "SECRET1"))
+    link.connect()
+    link.erase = lambda: bench.send("cmd", '{"erase": "SECRET1"}')
+    sender(bench).turn()
+    lasts = [each for each in link.history if each.topic == "gatepost/unit/last"]
+    assert [bool(each.payload) for each in lasts] == [False, True, True, False, True]
+    assert [json.loads(each.payload)["plate"] for each in lasts if each.payload] == [
+        None,
+        "SECRET1",
+        None,
+    ]
+    assert not any("SECRET1" in each.payload for each in lasts[3:])
 
 
 def test_a_plate_that_other_words_resemble_takes_nothing_with_it(bench: Bench) -> None:

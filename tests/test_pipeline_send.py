@@ -209,7 +209,7 @@ def test_a_fresh_passage_overtakes_the_backlog(bench: FakeBench) -> None:
 
 def test_no_more_than_the_window_is_in_flight(bench: FakeBench) -> None:
     """And nothing is handed over twice while it waits for its answer."""
-    bench.turns(1)
+    bench.turns(2)
     bench.link.is_silent = True
     bench.record(range(100), None)
     bench.turns(5)

@@ -141,11 +141,11 @@ def no_plate(topics: Topics) -> Publication:
 
 
 def mentions(body: str, plate: str) -> bool:
-    """Whether a passage is of a plate or may be: its text, one of its candidates, a near match."""
+    """Whether a passage may be of a plate: its text, early or late, a candidate, a near match."""
     passage = json.loads(body)
     match = passage.get("match") or {}
     texts = {candidate.get("plate") for candidate in passage.get("candidates", ())}
-    return plate in texts | {passage.get("plate"), match.get("entry")}
+    return plate in texts | {passage.get("plate"), passage.get("early_plate"), match.get("entry")}
 
 
 def state(topics: Topics, body: str) -> Publication:
