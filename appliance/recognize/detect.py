@@ -37,6 +37,11 @@ valid 119 show nothing legible as a whole; 2 x 2 tiles find 7 plates and 9 false
 STEP_BACK = 0.5
 """Share of the scale at which a plate that fills the picture is as wide as in the training: 5
 plates of `detect` valid more, and one false."""
+ROUND, NEAR_PEAK = np.array([1, 2]), 0.3
+"""Rows and columns round a peak whose cells have a say about its corners, and the share of its
+score from which they do.  One row and column more, or a column less, gave the same or worse."""
+OF_ANOTHER = 0.25
+"""Plate widths by which a corner differs that is another plate's."""
 NEARLY = 0.9
 """Share of the wanted scale with which a look makes do, where a smaller input then holds it."""
 
@@ -152,11 +157,31 @@ class Detector:
     ) -> list[Detection]:
         """Detections at the cells whose score is the highest among their eight neighbours."""
         highest = cv2.dilate(scores, np.ones((3, 3), np.uint8))
-        rows, columns = np.nonzero((scores >= self._threshold) & (scores == highest))
-        cells = np.stack([columns, rows], 1)
-        quads = decode_corners(corners[rows, columns].T, cells) / scale
-        order = np.argsort(-scores[rows, columns], kind="stable")
-        return [Detection(quad_of(quads[i]), float(scores[rows[i], columns[i]])) for i in order]
+        peaks = np.argwhere((scores >= self._threshold) & (scores == highest))
+        order = np.argsort(-scores[tuple(peaks.T)], kind="stable")
+        return [
+            Detection(quad_of(_agreed(scores, corners, peak) / scale), float(scores[tuple(peak)]))
+            for peak in peaks[order]
+        ]
+
+
+def _agreed(
+    scores: NDArray[np.float32], corners: NDArray[np.float32], peak: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """(4, 2) corners in input pixels: the mean of what the cells round a peak say, by their score.
+
+    Each cell errs on its own.  With detect-2 the median error of the 33 labelled quads of `detect`
+    valid fell from 5.2 % of the width to 4.3 %, and one more of the 92 `scenes` was right.
+    """
+    low = np.maximum(peak - ROUND, 0)
+    rows, columns = (slice(a, b) for a, b in zip(low, peak + ROUND + 1, strict=True))
+    near = scores[rows, columns]
+    cells = np.argwhere(near >= NEAR_PEAK * scores[tuple(peak)])
+    quads = decode_corners(corners[rows, columns][tuple(cells.T)].T, (cells + low)[:, ::-1])
+    own = decode_corners(corners[tuple(peak)][:, None], peak[None, ::-1])
+    same = np.abs(quads - own).max((1, 2)) <= OF_ANOTHER * np.ptp(own[0, :, 0])
+    weights = near[tuple(cells.T)] * same
+    return np.asarray(np.average(quads, axis=0, weights=weights), np.float32)
 
 
 def _scale(model: Model, image: NDArray[np.uint8]) -> float:

@@ -117,6 +117,33 @@ def test_of_overlapping_detections_the_weaker_goes() -> None:
     assert [round(d.confidence, 3) for d in Detector(model, 0.3).detect(picture())] == [0.9]
 
 
+@pytest.mark.parametrize(
+    ("neighbour", "score", "x"),
+    [
+        (plate_at(22, 24), 0.45, 20 + 2 * 0.45 / 1.35),
+        (plate_at(22, 24), 0.2, 20),
+        (plate_at(26, 24), 0.45, 20),
+        (plate_at(0, 0, 0, 0), 0.45, 20),
+    ],
+    ids=["by its score", "hardly sure", "of another plate", "of nothing"],
+)
+def test_the_cells_round_a_peak_agree_on_its_corners(
+    neighbour: NDArray[np.float32], score: float, x: float
+) -> None:
+    """The mean of what they say, if they speak of the same plate; the score is the peak's."""
+    model = seeing(((3, 3), 0.9, plate_at(20, 24)), ((4, 3), score, neighbour))
+    (found,) = Detector(model, 0.3).detect(picture())
+    assert found.box.x1 == pytest.approx(x, abs=0.01)
+    assert found.box.x2 == pytest.approx(x + 20, abs=0.01)
+    assert found.confidence == pytest.approx(0.9)
+
+
+def test_a_plate_of_no_width_is_no_fault() -> None:
+    """A model may say anything."""
+    model = seeing(((3, 3), 0.9, plate_at(20, 24, 0, 0)))
+    assert len(Detector(model, 0.3).detect(picture())) == 1
+
+
 def test_neighbouring_plates_both_stay() -> None:
     """Boxes that only touch are two plates."""
     model = seeing(((2, 3), 0.7, plate_at(8, 24)), ((4, 3), 0.9, plate_at(28, 24)))
