@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
+from appliance.pipeline import FRESH_S
 from tests.conftest import PATIENCE_S, Broker, Listener, until
 
 DATA = Path(__file__).parent / "data"
@@ -22,6 +23,7 @@ CLIP = DATA / "lane.mp4"
 TRUTH = [vehicle["text"] for vehicle in json.loads((DATA / "lane.json").read_text())["vehicles"]]
 LEAVES_EARLY = TRUTH[1]  # of those who come after the start it is told first, and leaves first
 SLOW_S = 240.0  # two cores, both perhaps busy
+CLIP_S = 16.0
 
 
 @pytest.fixture
@@ -81,17 +83,20 @@ def test_a_replay_in_real_time_is_live(
 ) -> None:
     """Played as a camera, each goes out once as live, mostly before its vehicle has gone.
 
-    Not the first, which is in sight from the start; nor, on a busy machine, who is seen too late.
+    Not the first, which is in sight from the start; nor, on a busy machine, who is seen too late:
+    one that lags by the time for which a passage is fresh has nothing live to show.
     """
     listener = listen(broker)
+    begun = time.monotonic()
     process = start_replay(config, "--realtime")
     uuids = told(process)
+    kept_up = time.monotonic() - begun < CLIP_S + FRESH_S
     live = listener.on("passage")
     shown = [heard.body["uuid"] for heard in live]
     assert len(set(shown)) == len(shown)
     assert set(shown) <= set(uuids[1:])
     assert {h.body["uuid"] for h in listener.on("log") if not h.body["late"]} <= set(shown)
-    assert None in [heard.body["seq"] for heard in live]
+    assert None in [heard.body["seq"] for heard in live] or not kept_up
     assert not any(heard.body["late"] for heard in live)
     assert {heard.expiry_s for heard in live} <= set(range(31))
 
