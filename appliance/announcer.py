@@ -26,7 +26,8 @@ def announced(config: Config) -> list[Publication]:
         return []
     is_counted = parking.entering is not None
     has_capacity = is_counted and parking.capacity is not None
-    features = Features(config.mqtt.last, is_counted, has_capacity)
+    has_image = config.mqtt.last and config.mqtt.last_image
+    features = Features(config.mqtt.last, has_image, is_counted, has_capacity)
     return announcements(config.unit, __version__, features, home.prefix)
 
 

@@ -16,6 +16,7 @@ from appliance import sight
 from appliance.announcer import Announcer, announced
 from appliance.config import Config
 from appliance.contact import GpioContact
+from appliance.crops import Crops
 from appliance.domain import Message, Passage
 from appliance.entrance import Entrance
 from appliance.errors import RestartError
@@ -197,6 +198,7 @@ def _lane(
         announce=_announcing(announce, unit.posting),
         wake=unit.wake,
         stopping=unit.stopping,
+        crops=Crops(is_kept=_keeps_image(unit.config)),
     )
 
 
@@ -241,6 +243,7 @@ def _sender(unit: _Unit, link: MqttLink, linger_s: float) -> Sender:
         keep_last_s=_keep_last_s(unit.config),
         linger_s=linger_s,
         announcer=unit.announcer,
+        keeps_image=_keeps_image(unit.config),
     )
 
 
@@ -273,6 +276,10 @@ def _passages(config: Config, database: Database) -> Passages:
 
 def _outbox_bytes(config: Config) -> int:
     return round(config.store.outbox_mb * 1e6)
+
+
+def _keeps_image(config: Config) -> bool:
+    return bool(config.mqtt.host) and config.mqtt.last and config.mqtt.last_image
 
 
 def _keep_last_s(config: Config) -> float:

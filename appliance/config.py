@@ -101,6 +101,8 @@ class Mqtt(Section):
     ca_file: Annotated[FilePath | None, Field(strict=False)] = None
     # the retained copy for dashboards; false where privacy asks for it
     last: bool = True
+    # and beside it the picture of the plate, cut out; nothing where `last` is false
+    last_image: bool = True
 
     @field_validator("host")
     @classmethod

@@ -19,18 +19,19 @@ from appliance.store.outbox import is_hit
 from appliance.store.passages import Passages
 
 RETRY_S = 1.0  # between two attempts on a full disk
-MOST_WAITING = 1000  # passages, some 2 MB; beyond it the oldest that is no hit gives way
+MOST_WAITING = 1000  # passages, some 10 MB; beyond it the oldest that is no hit gives way
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A passage to be written: with its payload, and how long it may go out as live."""
+    """A passage to be written: its payload, how long it may go out as live, its plate's JPEG."""
 
     passage: Passage
     body: str
     fresh_until: float | None
+    jpeg: bytes = b""
 
 
 @dataclass(slots=True)
@@ -69,7 +70,7 @@ class Ledger:
             entry = self.waiting[0]
             passage = entry.passage
             try:
-                seq = self.passages.record(passage, entry.body, entry.fresh_until)
+                seq = self.passages.record(passage, entry.body, entry.fresh_until, entry.jpeg)
             except FullError as fault:
                 self._bear(fault)
                 return

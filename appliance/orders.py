@@ -18,7 +18,7 @@ from appliance.respond.lists import LARGEST_ENTRY, PRECEDENCE, parse_command
 from appliance.standing import carry_out
 from appliance.store.history import History
 from appliance.store.lists import ListStore
-from appliance.transmit import messages
+from appliance.transmit import last, messages
 from appliance.transmit.inbox import LONGEST_NAME, MOST_ORDERS, Order
 from appliance.transmit.link import Link
 from appliance.transmit.messages import Publication, Topics
@@ -51,7 +51,7 @@ class Orders:
     can_restart: bool = True
     restarts: bool = field(default=False, init=False)
     unsaid: deque[Publication] = field(  # the oldest give way, should the broker stay away
-        default_factory=lambda: deque(maxlen=3 * MOST_ORDERS), init=False
+        default_factory=lambda: deque(maxlen=5 * MOST_ORDERS), init=False
     )
     told_to: int = field(default=0, init=False)  # the session that knows the state of the lists
 
@@ -145,8 +145,7 @@ class Orders:
             raise OrderError(f"erase: {fault}") from fault
         gone = self._forget(plate)
         log.info("%d passages were erased", gone)
-        self.unsaid.append(messages.no_last(self.topics))
-        self.unsaid.append(messages.no_plate(self.topics))
+        self.unsaid.extend(last.forgotten(self.topics))
         return {"erased": gone}
 
     def _forget(self, plate: str) -> int:

@@ -10,10 +10,12 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from threading import Event
 
 from appliance.capture.camera import Camera
 from appliance.config import Unit
+from appliance.crops import Crops
 from appliance.domain import Frame, Message, Passage, Settled
 from appliance.entrance import Entrance
 from appliance.health import Beat, Health
@@ -49,6 +51,7 @@ class Lane:
         announce: hears of every passage once it is safe.
         wake: tells the sender that there is something to send.
         stopping: set when the loop shall return.
+        crops: the best view of each plate in sight.
     """
 
     camera: Camera
@@ -63,6 +66,7 @@ class Lane:
     announce: Announce
     wake: Event
     stopping: Event
+    crops: Crops = field(default_factory=Crops)
     arrivals: Arrivals = field(default_factory=Arrivals, init=False)
     parting: bool = field(default=False, init=False)
     ledger: Ledger = field(init=False)
@@ -105,6 +109,7 @@ class Lane:
         self.arrivals.watch(frame.at, sightings)
         for settled in self.tracker.update(frame.at, frame.size, sightings, frame.cut):
             self.settle(settled)
+        self.crops.watch(frame, self.tracker.sighted(frame.at), self.tracker.last_at)
         self.ask_again()
         self.write_down()
         self.health.count("frames")
@@ -159,9 +164,10 @@ class Lane:
         """
         fresh, early = self.is_fresh(settled), self.told.pop(settled.track, None)
         passage = self.passage(settled, early, fresh=fresh and not self.parting)
-        body = self.body(passage)
+        jpeg = self.crops.take(settled.track)
+        body = self.body(passage, sha256(jpeg).hexdigest() if jpeg else None)
         fresh_until = settled.last_at + FRESH_S if fresh else None
-        self.ledger.put(Entry(passage, body, fresh_until))
+        self.ledger.put(Entry(passage, body, fresh_until, jpeg))
         self.write_down()
 
     def write_down(self) -> None:
@@ -188,9 +194,9 @@ class Lane:
             recorded=self.stamp.recorded,
         )
 
-    def body(self, passage: Passage) -> str:
+    def body(self, passage: Passage, image_sha256: str | None = None) -> str:
         """What others are told of a passage."""
-        return messages.passage_body(passage, self.unit, self.model)
+        return messages.passage_body(passage, self.unit, self.model, image_sha256)
 
     def is_fresh(self, settled: Settled) -> bool:
         """Whether the vehicle is there now and was seen to come; what was told early was."""

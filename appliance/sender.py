@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import inf
 from threading import Event
@@ -18,10 +19,10 @@ from appliance.domain import Message
 from appliance.errors import FullError
 from appliance.health import Beat, Health
 from appliance.store.outbox import Outbox
-from appliance.transmit import messages
+from appliance.transmit import last, messages
 from appliance.transmit.inflight import WINDOW
 from appliance.transmit.link import Link
-from appliance.transmit.messages import Receipt, Topics
+from appliance.transmit.messages import Publication, Receipt, Topics
 from appliance.transmit.pace import Pace
 
 TURN_S = 0.5  # the longest sleep of the sender; new passages and receipts wake it at once
@@ -65,6 +66,7 @@ class Sender:
         keep_last_s: seconds that the broker keeps the newest passage on `last`; 0: it gets none.
         linger_s: seconds for what still waits when the loop shall return.
         announcer: tells Home Assistant of this unit.
+        keeps_image: the broker gets the plate's crop with the newest passage.
     """
 
     outbox: Outbox
@@ -76,6 +78,7 @@ class Sender:
     keep_last_s: float = 0.0
     linger_s: float = 2.0
     announcer: Announcer = field(default_factory=Announcer)
+    keeps_image: bool = False
     session: int = field(default=0, init=False)
     handed: set[int] = field(default_factory=set, init=False)  # to this session, no receipt yet
     taken: set[int] = field(default_factory=set, init=False)  # acknowledged, to be deleted
@@ -85,7 +88,9 @@ class Sender:
         default=0, init=False
     )  # of the newest record that had its turn to be live
     shown: deque[str] = field(default_factory=_recently, init=False)  # live, their record follows
+    hit: deque[str] = field(default_factory=_recently, init=False)  # told to be watched
     last_seq: int = field(default=0, init=False)  # of the newest copy on `last`
+    image_stands: bool = field(default=True, init=False)  # with the broker, as far as we know
     hold_until: float = field(default=0.0, init=False)  # monotonic seconds, after a refusal
     hurried_until: float = field(default=inf, init=False)  # monotonic seconds
 
@@ -144,7 +149,10 @@ class Sender:
         self.session = self.link.session
         newest = self.outbox.newest()
         if self.session and (newest is None or self.keep_s(newest) <= 0):
-            self.link.publish(messages.no_last(self.topics))  # what stands there was erased, or old
+            self.publish(last.nothing(self.topics))  # what stands there was erased, or old
+        elif self.session and not self.keeps_image:
+            self.publish(last.no_image(self.topics))
+        self.image_stands = True  # from another process, or of a broker that was set back
         self.handed.clear()
         self.last_seq = 0
         self.hold_until = 0.0
@@ -183,7 +191,7 @@ class Sender:
         now = time.monotonic()
         early = [each for each in self.outbox.early(now) if each.uuid not in self.shown]
         for message in early[: self.link.room]:
-            self.link.publish(messages.live(self.topics, message))
+            self.show(message)
             self.shown.append(message.uuid)
         for message in self.outbox.fresh(self.live_seq, now, self.link.room):
             self.show_record(message)
@@ -192,9 +200,21 @@ class Sender:
         """Publish a passage that has gone by, unless that was done early."""
         if message.uuid in self.shown:
             self.shown.remove(message.uuid)
+            self.tell_hit(message)  # of one that early was read as another plate
         else:
-            self.link.publish(messages.live(self.topics, message))
+            self.show(message)
         self.live_seq = message.seq
+
+    def show(self, message: Message) -> None:
+        """Publish a passage that is fresh."""
+        self.link.publish(messages.live(self.topics, message))
+        self.tell_hit(message)
+
+    def tell_hit(self, message: Message) -> None:
+        """Say it where a plate that is fresh is watched, once for a passage."""
+        if messages.is_watched(message) and message.uuid not in self.hit:
+            self.link.publish(messages.hit(self.topics))
+            self.hit.append(message.uuid)
 
     def show_last(self) -> None:
         """Publish the newest passage for dashboards, for as long as it may be kept.
@@ -208,11 +228,27 @@ class Sender:
         keep_s = self.keep_s(newest)
         if keep_s <= 0:
             return
-        self.link.publish(messages.last(self.topics, newest, late_s(newest), keep_s))
+        self.link.publish(last.passage(self.topics, newest, late_s(newest), keep_s))
+        self.show_image(newest.seq, keep_s)
         left = self.outbox.newest()
         if left is None or left.seq < newest.seq:
-            self.link.publish(messages.no_last(self.topics))
-            self.link.publish(messages.no_plate(self.topics))
+            self.publish(last.forgotten(self.topics))
+
+    def show_image(self, seq: int, keep_s: int) -> None:
+        """Publish the crop of that passage; without one, none of another may stand beside it."""
+        if not self.keeps_image:
+            return
+        jpeg = self.outbox.crop(seq)
+        if jpeg:
+            self.link.publish(last.image(self.topics, jpeg, keep_s))
+        elif self.image_stands:
+            self.publish(last.no_image(self.topics))
+        self.image_stands = bool(jpeg)
+
+    def publish(self, publications: Iterable[Publication]) -> None:
+        """Hand over several."""
+        for each in publications:
+            self.link.publish(each)
 
     def keep_s(self, message: Message) -> int:
         """Seconds that the broker may still keep a passage on `last`; 0 or less: not at all."""

@@ -29,7 +29,7 @@ from appliance.domain import Box, Candidate, Passage, Read, Settled
 from appliance.transmit.fake import FakeLink
 from appliance.transmit.messages import Publication
 from tests.standin import FOLDER, Pins
-from tests.wire import objections
+from tests.wire import objections, text_of
 
 PIN = 17
 PATIENCE_S = 30.0  # the machine may be busy with other things
@@ -152,7 +152,7 @@ class Broker:
 
 @dataclass(frozen=True)
 class Heard:
-    """A message as a subscriber got it."""
+    """A message as a subscriber got it; of a picture `payload` has one character a byte."""
 
     topic: str
     payload: str
@@ -207,7 +207,7 @@ class Listener:
 
     def _on_message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         expiry = getattr(message.properties, "MessageExpiryInterval", None)
-        payload = message.payload.decode(errors="replace")
+        payload = text_of(message.topic, message.payload)
         self.heard.append(Heard(message.topic, payload, message.retain, message.qos, expiry))
 
 
@@ -253,7 +253,7 @@ def wire(
     hand_over = FakeLink._hand_over
 
     def watched(link: FakeLink, publication: Publication) -> None:
-        seen.append((publication.topic, publication.payload))
+        seen.append((publication.topic, text_of(publication.topic, publication.content)))
         hand_over(link, publication)
 
     monkeypatch.setattr(FakeLink, "_hand_over", watched)

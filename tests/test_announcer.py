@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from threading import Event
 from typing import Any
 
@@ -96,3 +97,13 @@ def test_discovery_may_be_switched_off_and_moved() -> None:
     assert [each.topic for each in announced(moved)] == ["ha/lab/device/gatepost/config"]
     private = Config.model_validate(full | {"mqtt": {"host": "b", "last": False}})
     assert len(announced(private)) == 2
+
+
+@pytest.mark.parametrize(
+    ("mqtt", "is_there"),
+    [({}, True), ({"last_image": False}, False), ({"last": False}, False)],
+)
+def test_the_picture_is_an_entity_where_it_goes_out(mqtt: dict[str, Any], is_there: bool) -> None:
+    """Not without the passage that it belongs to."""
+    config = Config.model_validate({"mqtt": {"host": "b"} | mqtt})
+    assert ("crop" in json.loads(announced(config)[-1].payload)["cmps"]) == is_there

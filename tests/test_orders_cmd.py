@@ -165,12 +165,14 @@ def test_a_plate_is_forgotten(bench: Bench, tmp_path: Path) -> None:
 def test_the_broker_and_its_listeners_forget_too(bench: Bench) -> None:
     """First what is retained, then a live message: the empty one alone leaves a dashboard as is."""
     bench.send("cmd", '{"erase": "AB12CDE"}')
-    told = [(each.topic, each.payload, each.retained) for each in bench.link.history[-3:]]
-    assert told[:2] == [
-        ("gatepost/unit/last", "", True),
-        ("gatepost/unit/last", '{"plate":null,"time":null}', False),
+    told = [(each.topic, each.content, each.retained) for each in bench.link.history[-5:]]
+    assert told[:4] == [
+        ("gatepost/unit/last", b"", True),
+        ("gatepost/unit/last/image", b"", True),
+        ("gatepost/unit/last", b'{"plate": null, "time": null}', False),
+        ("gatepost/unit/last/image", b"\xff\xd8\xff\xd9", False),
     ]
-    assert told[2][0] == "gatepost/unit/cmd/result"
+    assert told[4][0] == "gatepost/unit/cmd/result"
 
 
 def test_what_the_broker_must_forget_waits_for_it(bench: Bench) -> None:
@@ -181,7 +183,7 @@ def test_what_the_broker_must_forget_waits_for_it(bench: Bench) -> None:
     bench.link.connect()
     bench.turn()
     topics = [each.topic.removeprefix("gatepost/unit/") for each in bench.link.history]
-    assert topics[-3:] == ["last", "last", "cmd/result"]
+    assert topics[-5:] == ["last", "last/image", "last", "last/image", "cmd/result"]
 
 
 def test_what_the_broker_keeps_is_emptied_where_nothing_may_stand_there(bench: Bench) -> None:
@@ -208,8 +210,8 @@ class Erasing(FakeLink):
 
     def publish(self, publication: Publication) -> None:
         """Erase first, once."""
-        erase, self.erase = self.erase, None
-        if erase and publication.topic.endswith("last"):
+        if self.erase is not None and publication.topic.endswith("last"):
+            erase, self.erase = self.erase, None
             erase()
         super().publish(publication)
 

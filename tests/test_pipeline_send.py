@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from appliance.domain import Passage
 from appliance.errors import LinkError
 from appliance.health import Health
 from appliance.keeper import Keeper
@@ -79,14 +80,18 @@ class Bench:
     def record(self, numbers: range, fresh_s: float | None = None) -> None:
         """Record passages that are fresh for so long from now; None: not at all."""
         for number in numbers:
-            passage = numbered(number)
-            fresh_until = None if fresh_s is None else time.monotonic() + fresh_s
-            self.passages.record(passage, passage_body(passage, UNIT, "det/ocr"), fresh_until)
+            self.record_one(numbered(number), fresh_s)
+
+    def record_one(self, passage: Passage, fresh_s: float | None, jpeg: bytes = b"") -> None:
+        """Record that passage, fresh for so long, with the picture of its plate."""
+        fresh_until = None if fresh_s is None else time.monotonic() + fresh_s
+        body = passage_body(passage, UNIT, "det/ocr")
+        self.passages.record(passage, body, fresh_until, jpeg)
         self.wake.set()
 
-    def tell_early(self, number: int, fresh_s: float) -> None:
+    def tell_early(self, number: int, fresh_s: float, **changes: object) -> None:
         """Tell a passage early that is fresh for so long from now."""
-        passage, fresh_until = numbered(number), time.monotonic() + fresh_s
+        passage, fresh_until = numbered(number, **changes), time.monotonic() + fresh_s
         self.passages.tell_early(passage, passage_body(passage, UNIT, "det/ocr"), fresh_until)
         self.wake.set()
 
@@ -145,7 +150,7 @@ def test_a_fresh_passage_goes_live_then_to_the_dashboard_then_to_the_records(
     """The same JSON three times, after `online`; gone from the outbox when `log` is taken."""
     bench.record(range(1), FOR_EVER)
     bench.turns(1)
-    online, live, last, logged = bench.link.history
+    online, *_emptied, live, last, logged = bench.link.history
     assert online.payload == "online"
     assert [_level(each) for each in (live, last, logged)] == ["passage", "last", "log"]
     assert live.payload == last.payload == logged.payload
@@ -167,7 +172,8 @@ def test_a_late_passage_never_looks_live(bench: FakeBench) -> None:
     bench.turns(2)
     assert bench.sent("last") == [("log", seq, True) for seq in (1, 2, 3, 4)]
     assert bench.sent("log") == [("last", 4, True)]
-    assert all("age_s" in publication_body(p.payload) for p in bench.link.history[1:])
+    sent = [each for each in bench.link.history[1:] if each.payload]
+    assert all("age_s" in publication_body(each.payload) for each in sent)
 
 
 def test_freshness_is_judged_at_sending(bench: FakeBench) -> None:
@@ -310,7 +316,9 @@ def test_last_expires_with_the_retention(bench: FakeBench) -> None:
     passage = numbered(1, epoch_ms=round(time.time() - 3600) * 1000)
     bench.passages.record(passage, passage_body(passage, UNIT, "m"), None)
     bench.turns(1)
-    expiry_s = bench.link.history[1].expiry_s
+    (expiry_s,) = [
+        each.expiry_s for each in bench.link.history if _level(each) == "last" and each.payload
+    ]
     assert expiry_s is not None
     assert DAY_S - 3700 < expiry_s <= DAY_S - 3590
 
@@ -409,7 +417,7 @@ def test_an_acl_refusal_keeps_the_row(start_broker: StartBroker, tmp_path: Path)
     wake = Event()
     bench = Bench(tmp_path, MqttLink(broker.mqtt, TOPICS, wake), wake)
     bench.record(range(3), None)
-    until(lambda: _turn(bench) and len(bench.health.snapshot().problems) == 2, "the refusals")
+    until(lambda: _turn(bench) and len(bench.health.snapshot().problems) == 3, "the refusals")
     assert bench.outbox.waiting() == 3
     assert f"{TOPICS.log} refused: Not authorized" in bench.health.snapshot().problems
     bench.link.close()

@@ -14,12 +14,12 @@ from appliance.decision import Action, ListName, Outcome
 from appliance.domain import Clock, Direction, Message
 from appliance.health import Vitals
 from appliance.tally import HOUR_MS, Count, Hour, Move
-from appliance.transmit import messages, tallies
+from appliance.transmit import last, messages, tallies
 from appliance.transmit.homeassistant import Features, announcements
 from appliance.transmit.messages import Publication, Topics
 from appliance.transmit.tallies import Fill
 from tests.conftest import PASSAGE
-from tests.wire import FOLDER, SCHEMAS, objections, validator
+from tests.wire import FOLDER, SCHEMAS, objections, text_of, validator
 
 TOPICS = Topics("unit")
 HOUR = Hour(0, "1970-01-01T00:00+00:00")
@@ -43,11 +43,11 @@ SAMPLES = {
     "list-state": Publication(
         TOPICS.at("lists/allowed/state"), json.dumps({"version": 1, "count": 2, "sha256": "0" * 64})
     ),
-    "erasure": messages.no_plate(TOPICS),
+    "erasure": last.forgotten(TOPICS)[2],
     "command-result": Publication(
         TOPICS.at("cmd/result"), '{"id":"a","ok":false,"topic":"cmd","error":"not known here"}'
     ),
-    "discovery": announcements(Unit(), "1", Features(last=True), "homeassistant")[0],
+    "discovery": announcements(Unit(), "1", Features(last=True, image=True), "homeassistant")[0],
 }
 """A valid message for each schema whose payload is an object."""
 
@@ -56,7 +56,7 @@ def test_every_schema_is_one_and_somebody_sends_it() -> None:
     """JSON Schema 2020-12, with the payload's version in its name; no file without a topic."""
     names = {path.stem for path in FOLDER.glob("*.json")}
     assert names == set(SCHEMAS.values())
-    assert names == set(SAMPLES) | {"availability"}
+    assert names == set(SAMPLES) | {"availability", "hit"}
     for name in names:
         assert validator(name).schema["$id"] == f"urn:gatepost:schema:{messages.SCHEMA}:{name}"
 
@@ -134,6 +134,9 @@ def test_a_topic_that_nobody_described_is_noticed() -> None:
     ]
     assert objections(TOPICS.log, "no JSON")
     assert objections(TOPICS.availability, "on")
+    assert objections(TOPICS.hit, "OFF")
+    assert objections(TOPICS.image, "no JPEG")
+    assert objections(TOPICS.image, text_of(TOPICS.image, last.NO_PICTURE)) == []
     assert objections(TOPICS.last, "") == []
 
 

@@ -16,6 +16,7 @@ SCHEMAS = {
     r"gatepost/[^/]+/availability": "availability",
     r"gatepost/[^/]+/(passage|log|last)": "passage",
     r"gatepost/[^/]+/last": "erasure",
+    r"gatepost/[^/]+/hit": "hit",
     r"gatepost/[^/]+/state": "state",
     r"gatepost/[^/]+/stats": "stats",
     r"gatepost/[^/]+/parking": "parking",
@@ -27,8 +28,12 @@ SCHEMAS = {
 """Which schema the payload on a topic obeys; one of them where there are two."""
 COMMANDS = re.compile(r"gatepost/[^/]+/(cmd|lists/[^/]+/(add|remove|set))")
 """What others say to the unit: it is for the unit to refuse."""
-EMPTIED = re.compile(r"gatepost/[^/]+/last")
+EMPTIED = re.compile(r"gatepost/[^/]+/last(/image)?")
 """Where an empty payload takes back what is retained."""
+PLAIN = ["availability"], ["hit"]
+"""Schemas of a bare text."""
+PICTURE = re.compile(r"gatepost/[^/]+/last/image")
+MOST_OF_A_PICTURE = 200_000
 
 
 @cache
@@ -39,16 +44,31 @@ def validator(name: str) -> Draft202012Validator:
     return Draft202012Validator(schema)
 
 
+def text_of(topic: str, content: bytes) -> str:
+    """What went over the wire as a text; a picture with one character a byte."""
+    return content.decode("latin-1" if PICTURE.fullmatch(topic) else "utf-8", errors="replace")
+
+
 def objections(topic: str, payload: str) -> list[str]:
-    """What is wrong with a message, each with its place; none where it is valid."""
+    """What is wrong with a message, as `text_of` gives it; none where it is valid."""
     if COMMANDS.fullmatch(topic) or (not payload and EMPTIED.fullmatch(topic)):
         return []
+    if PICTURE.fullmatch(topic):
+        return _objections_to_a_picture(topic, payload.encode("latin-1"))
     names = [name for pattern, name in SCHEMAS.items() if re.fullmatch(pattern, topic)]
     if not names:
         return [f"{topic}: no schema, expected one"]
     try:
-        body = payload if names == ["availability"] else json.loads(payload)
+        body = payload if names in PLAIN else json.loads(payload)
     except json.JSONDecodeError as fault:
         return [f"{topic}: not JSON: {fault}"]
     faults = min((list(validator(name).iter_errors(body)) for name in names), key=len)
     return [f"{topic}: {fault.json_path}: {fault.message}" for fault in faults]
+
+
+def _objections_to_a_picture(topic: str, content: bytes) -> list[str]:
+    if len(content) > MOST_OF_A_PICTURE:
+        return [f"{topic}: {len(content)} bytes, expected at most {MOST_OF_A_PICTURE}"]
+    if not (content.startswith(b"\xff\xd8") and content.endswith(b"\xff\xd9")):
+        return [f"{topic}: no JPEG"]
+    return []

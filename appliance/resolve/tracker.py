@@ -84,6 +84,10 @@ class Tracker:
         """When the track of that number was last sighted, seconds; None where it is over."""
         return next((t.last.at for t in self._tracks if t.number == number), None)
 
+    def sighted(self, at: float) -> list[tuple[int, Sighting]]:
+        """The tracks that were sighted at that time, by their number, each with the sighting."""
+        return [(track.number, track.last) for track in self._tracks if track.last.at == at]
+
     def _continue(self, at: float, sightings: list[Sighting]) -> list[Track]:
         """Give each sighting to the track that it fits best; the rest begin new tracks."""
         fits = {

@@ -54,6 +54,11 @@ class Outbox:
         rows = self._database.rows(NEWEST, (SESSION,))
         return _message(rows[0]) if rows else None
 
+    def crop(self, seq: int) -> bytes:
+        """The JPEG of a passage's plate; empty where there is none, or it is not the newest."""
+        rows = self._database.rows("SELECT jpeg FROM crops WHERE seq = ?", (seq,))
+        return bytes(rows[0][0]) if rows else b""
+
     def acknowledge(self, seqs: Iterable[int]) -> None:
         """The broker has these: delete them, all in one commit; unknown ones are no fault."""
         numbers = list(seqs)

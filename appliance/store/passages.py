@@ -83,20 +83,26 @@ class Passages:
                 (is_hit(passage.decision), body, passage.uuid),
             )
 
-    def record(self, passage: Passage, body: str, fresh_until: float | None) -> int:
+    def record(
+        self, passage: Passage, body: str, fresh_until: float | None, jpeg: bytes = b""
+    ) -> int:
         """Write a passage, durably; one that is already here is left as it is.
 
         Args:
             passage: its uuid is what makes it the same.
             body: the payload as JSON, without what is known only at sending.
             fresh_until: monotonic seconds up to which it may go out as live; None: never.
+            jpeg: its plate, which is kept until the next passage; empty: none.
 
         Returns:
             Its `seq`.
         """
         with self._database.transaction():
             self._database.change("DELETE FROM early WHERE uuid = ?", (passage.uuid,))
-            return self._keep(_kept(passage, body), fresh_until)
+            seq = self._keep(_kept(passage, body), fresh_until)
+            if jpeg and seq == self.newest():
+                self._database.change("INSERT OR REPLACE INTO crops VALUES (?, ?)", (seq, jpeg))
+        return seq
 
     def recover(self) -> int:
         """Record, as it was told, what another process told early and did not live to record.
@@ -186,6 +192,7 @@ class Passages:
             (kept.uuid, kept.epoch_ms, kept.kept_from_ms, kept.written_by, kept.body),
         )
         seq = int(self._database.rows("SELECT last_insert_rowid()")[0][0])
+        self._database.change("DELETE FROM crops")  # it was of the passage before
         if self._outbox_bytes is not None:
             enqueue(self._database, seq, kept.hit, len(kept.body.encode()), fresh_until)
             trim(self._database, self._outbox_bytes)

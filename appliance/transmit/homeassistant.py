@@ -22,17 +22,23 @@ STALE_S = 180
 """Three states missed; only for health, for a plate that vanishes would look like an erasure."""
 
 
+HIT_S = 30
+"""How long a hit is shown; nothing takes it back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Features:
     """What this unit publishes beside what every unit does.
 
     Attributes:
         last: the newest passage stays with the broker, for dashboards.
+        image: so does the picture of its plate.
         parking: who is inside is counted.
         free_places: it is known for how many there is room, too.
     """
 
     last: bool
+    image: bool = False
     parking: bool = False
     free_places: bool = False
 
@@ -130,6 +136,19 @@ COMPONENTS = (
         },
     ),
     Component(
+        "crop",
+        "image",
+        {"img_t": "last/image"},
+        {"name": "Last plate image", "cont_type": "image/jpeg"},
+        needs="image",
+    ),
+    Component(
+        "hit",
+        "binary_sensor",
+        {"stat_t": "hit"},
+        {"name": "Watch list", "ic": "mdi:shield-car", "off_dly": HIT_S},
+    ),
+    Component(
         "problem",
         "binary_sensor",
         {"stat_t": "state", "json_attr_t": "state"},
@@ -178,6 +197,17 @@ COMPONENTS = (
             "ent_cat": "config",
             "max": 16,
             "msg_exp_int": 60,  # before 2026 ignored
+        },
+    ),
+    Component(
+        "restart",
+        "button",
+        {"cmd_t": "cmd"},
+        {
+            "dev_cla": "restart",
+            "ent_cat": "config",
+            "pl_prs": "restart",
+            "msg_exp_int": 30,  # before 2026 ignored
         },
     ),
     _trigger("trig_allowed", "plate_allowed", "{{ value_json.list }}", "allowed"),

@@ -54,6 +54,16 @@ class Topics:
         return f"gatepost/{self.unit}/last"
 
     @property
+    def image(self) -> str:
+        """The plate of the newest passage as a JPEG, retained."""
+        return self.at("last/image")
+
+    @property
+    def hit(self) -> str:
+        """Says that a watched plate is there now."""
+        return self.at("hit")
+
+    @property
     def state(self) -> str:
         """Health, retained."""
         return f"gatepost/{self.unit}/state"
@@ -84,10 +94,11 @@ class Publication:
 
     Attributes:
         topic: where.
-        payload: UTF-8 text.
+        payload: UTF-8 text; empty where a picture is published.
         retained: the broker keeps it for those who come later.
         expiry_s: seconds after which the broker throws it away undelivered; None: never.
         seq: the outbox row that its acknowledgement settles; None where it settles none.
+        picture: a JPEG; empty where text is published.
     """
 
     topic: str
@@ -95,6 +106,12 @@ class Publication:
     retained: bool = False
     expiry_s: int | None = None
     seq: int | None = None
+    picture: bytes = b""
+
+    @property
+    def content(self) -> bytes:
+        """What goes over the wire."""
+        return self.picture or self.payload.encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,19 +142,14 @@ def logged(topics: Topics, message: Message, age_s: int | None) -> Publication:
     return Publication(topics.log, complete(message, age_s), seq=message.seq)
 
 
-def last(topics: Topics, message: Message, age_s: int | None, expiry_s: int) -> Publication:
-    """The retained copy, which the broker forgets after `expiry_s`."""
-    return Publication(topics.last, complete(message, age_s), retained=True, expiry_s=expiry_s)
+def hit(topics: Topics) -> Publication:
+    """A watched plate is there now; sent with the live copy only, and once for a passage."""
+    return Publication(topics.hit, "ON", expiry_s=LIVE_EXPIRY_S)
 
 
-def no_last(topics: Topics) -> Publication:
-    """Empties `last` in the broker: a passage may stand there from before privacy was asked for."""
-    return Publication(topics.last, "", retained=True)
-
-
-def no_plate(topics: Topics) -> Publication:
-    """Clears `last` for who listens: emptying it in the broker is not heard there as an erasure."""
-    return Publication(topics.last, _json({"plate": None, "time": None}))
+def is_watched(message: Message) -> bool:
+    """Whether the plate of a passage is on the list of those that are watched."""
+    return bool(json.loads(message.body)["list"] == "watched")
 
 
 def mentions(body: str, plate: str) -> bool:
@@ -180,13 +192,14 @@ def complete(message: Message, age_s: int | None) -> str:
     return _json(body if age_s is None else body | {"age_s": age_s})
 
 
-def passage_body(passage: Passage, unit: Unit, model: str) -> str:
+def passage_body(passage: Passage, unit: Unit, model: str, image_sha256: str | None = None) -> str:
     """A passage as JSON, without `seq`, `late` and `age_s`, which are known only at sending.
 
     Args:
         passage: what went by.
         unit: names the device, the camera and the site.
         model: names the pair of models that read it ("det-3/ocr-7").
+        image_sha256: of the JPEG that goes to `last/image`; None where there is none.
     """
     settled, read = passage.settled, passage.settled.read
     body = {
@@ -218,7 +231,7 @@ def passage_body(passage: Passage, unit: Unit, model: str) -> str:
         "px_per_char": settled.px_per_char,
         "night": False,
         "model": model,
-        "image_sha256": None,
+        "image_sha256": image_sha256,
     }
     return _json(body | _speed(settled.indicative_speed_kmh))
 

@@ -205,7 +205,7 @@ class MqttLink:
         if publication.expiry_s is not None:
             properties.MessageExpiryInterval = publication.expiry_s
         sent = self._client.publish(
-            publication.topic, publication.payload, 1, publication.retained, properties
+            publication.topic, publication.content, 1, publication.retained, properties
         )
         self._in_flight.add(sent.mid, publication)
 

@@ -17,7 +17,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from appliance.config import Unit
 from appliance.domain import Message
 from appliance.errors import ConfigurationError
-from appliance.transmit import messages
+from appliance.transmit import last, messages
 from appliance.transmit.acl import Account, People, acl_file
 from appliance.transmit.homeassistant import Features, announcements, birth_topic
 from appliance.transmit.messages import Publication, Receipt, Topics
@@ -115,7 +115,7 @@ def test_a_unit_can_publish_all_that_it_does(site: Site) -> None:
     sent = [
         messages.live(topics, message),
         messages.logged(topics, message, None),
-        messages.last(topics, message, None, 60),
+        last.passage(topics, message, None, 60),
         messages.state(topics, "{}"),
         *announcements(Unit(id="two"), "1", Features(last=False), "homeassistant"),
         *(Publication(topics.at(level), "{}") for level in ("cmd/result", "lists/allowed/state")),

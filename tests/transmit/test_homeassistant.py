@@ -19,10 +19,12 @@ from tests.conftest import PASSAGE
 from tests.wire import objections
 
 UNIT = Unit(id="7f3a9c21", camera="gate")
-EVERYTHING = Features(last=True, parking=True, free_places=True)
+EVERYTHING = Features(last=True, image=True, parking=True, free_places=True)
 NOTHING = Features(last=False)
 BLUEPRINT = Path(__file__).parents[2] / "docs" / "gatepost_gate.yaml"
-PUBLISHED = {"availability", "passage", "log", "last", "state", "parking"}
+NOTES = Path(__file__).parents[1] / "data" / "notes_components.json"
+NOT_HERE = {"ir", "mode", "irsw", "irpow", "keep", "update"}
+PUBLISHED = {"availability", "passage", "log", "last", "last/image", "hit", "state", "parking"}
 
 
 def documents(features: Features) -> list[dict[str, Any]]:
@@ -52,6 +54,21 @@ def test_it_is_retained_compact_and_far_below_what_tools_cut_off() -> None:
     assert "°C" in publication.payload
 
 
+def test_each_entity_is_the_one_that_was_measured() -> None:
+    """As the document of the notes has it, which a real Home Assistant took; ours come on top.
+
+    What this unit has nothing for is not announced: it would stay unknown, or do nothing.
+    """
+    measured = json.loads(NOTES.read_text(encoding="utf-8"))
+    (document,) = documents(EVERYTHING)
+    here = document["cmps"]
+    assert {key: here[key] for key in measured if key in here} == {
+        key: each for key, each in measured.items() if key in here
+    }
+    assert set(measured) - set(here) == NOT_HERE
+    assert set(here) - set(measured) == {"inside", "free", "trig_open"}
+
+
 def test_no_two_components_share_an_id() -> None:
     """Home Assistant ignores the second."""
     (document,) = documents(EVERYTHING)
@@ -64,7 +81,7 @@ def test_only_topics_that_somebody_publishes_are_named() -> None:
     """An entity without messages would stay unknown for ever."""
     (document,) = documents(EVERYTHING)
     for component in document["cmps"].values():
-        topics = {component[k] for k in ("t", "stat_t", "json_attr_t") if k in component}
+        topics = {component[k] for k in ("t", "stat_t", "json_attr_t", "img_t") if k in component}
         assert topics <= {f"gatepost/7f3a9c21/{level}" for level in PUBLISHED}
         assert topics or component["cmd_t"]
 
@@ -73,7 +90,7 @@ def test_only_commands_that_the_unit_hears_are_offered() -> None:
     """A field whose text goes nowhere would look as if it had worked."""
     (document,) = documents(EVERYTHING)
     offered = [each["cmd_t"] for each in document["cmps"].values() if "cmd_t" in each]
-    assert offered == ["gatepost/7f3a9c21/lists/allowed/add"]
+    assert offered == ["gatepost/7f3a9c21/lists/allowed/add", "gatepost/7f3a9c21/cmd"]
     heard = [each.replace("+", "[^/]+") for each in messages.Topics("7f3a9c21").commands]
     assert all(any(re.fullmatch(each, topic) for each in heard) for topic in offered)
 

@@ -14,7 +14,7 @@ from appliance.config import Unit
 from appliance.decision import Decision, Match
 from appliance.domain import Message
 from appliance.health import Vitals
-from appliance.transmit import messages
+from appliance.transmit import last, messages
 from tests.conftest import PASSAGE
 
 UNIT = Unit(id="7f3a9c21", camera="gate", site="home")
@@ -120,7 +120,7 @@ def test_each_publication_obeys_the_table_of_topics() -> None:
         (messages.availability(TOPICS, online=True), "availability", True, None, None),
         (messages.live(TOPICS, MESSAGE), "passage", False, 30, None),
         (messages.logged(TOPICS, MESSAGE, None), "log", False, None, 48211),
-        (messages.last(TOPICS, MESSAGE, None, 7200), "last", True, 7200, None),
+        (last.passage(TOPICS, MESSAGE, None, 7200), "last", True, 7200, None),
         (messages.state(TOPICS, "{}"), "state", True, None, None),
     ]
     for publication, topic, is_retained, expiry_s, seq in table:
