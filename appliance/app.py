@@ -38,6 +38,7 @@ from appliance.store.database import Database
 from appliance.store.history import History
 from appliance.store.lists import ListStore
 from appliance.store.lock import sole_user
+from appliance.store.marks import Marks
 from appliance.store.outbox import Outbox
 from appliance.store.passages import Passages
 from appliance.store.posts import Posts
@@ -45,6 +46,7 @@ from appliance.supervisor import Loop, supervise
 from appliance.transmit.homeassistant import birth_topic
 from appliance.transmit.messages import Topics
 from appliance.transmit.mqtt import MqttLink
+from appliance.vigil import Vigil
 from appliance.yard import Yard
 
 Closes = TypeVar("Closes", Gate, GpioContact)
@@ -108,9 +110,8 @@ def run_unit(  # a list of parts is what this module is
         RestartError: somebody asked for it over MQTT.
         GatepostError: what ended it otherwise, or the fault of a recording.
     """
-    recognizer = sight.build_recognizer(
-        config
-    )  # faults of the configuration before those of the store
+    # faults of the configuration before those of the store
+    recognizer = sight.build_recognizer(config, health.took)
     require_files(config)
     require_webhook(config)
     with ExitStack() as held:
@@ -218,6 +219,18 @@ def _keeper(unit: _Unit, entrance: Entrance, standing: StandingLists, database: 
         yard=yard,
         posts=Posts(database) if unit.config.webhook.url is not None else None,
         announcer=unit.announcer,
+        vigil=_vigil(unit, database),
+    )
+
+
+def _vigil(unit: _Unit, database: Database) -> Vigil:
+    return Vigil(
+        health=unit.health,
+        limits=unit.config.health,
+        marks=Marks(database),
+        lists=ListStore(database),
+        folder=unit.config.store.folder,
+        newest=_passages(unit.config, database).newest,
     )
 
 

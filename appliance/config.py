@@ -17,6 +17,7 @@ from appliance.access import DEFAULT_POLICY, Gate, Lists, Rule
 from appliance.discovery import HomeAssistant
 from appliance.errors import ConfigurationError, without_secrets
 from appliance.faults import sentence, without
+from appliance.healthsection import HealthLimits
 from appliance.hook import Webhook
 from appliance.places import Ends, Zone
 from appliance.section import FilePath, Section, Source
@@ -159,6 +160,7 @@ class Config(Section):
     lists: Lists = Lists()
     gate: Gate = Gate()
     parking: Parking = Parking()
+    health: HealthLimits = HealthLimits()
     speed: Speed = Speed()
     # the first rule that holds is followed; where none does, the passage is ignored
     policy: Annotated[tuple[Rule, ...], Field(strict=False)] = DEFAULT_POLICY

@@ -1,4 +1,4 @@
-"""How the unit is: counters, problems, temperature, trust in the clock.
+"""How the unit is: counters, problems, times, temperature, trust in the clock.
 
 The rule to know: every loop writes here and anyone reads a `Vitals`, a frozen copy.
 """
@@ -7,27 +7,26 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Lock
 from typing import Literal
 
+from appliance.board import Board, hottest
 from appliance.decision import Outcome
-from appliance.domain import Clock
+from appliance.domain import Clock, Frame
+from appliance.latency import Latencies, Stage
 
 Counted = Literal["passages", "frames"]
 Beat = Callable[[], None]
 """By calling it a loop says that it is alive."""
 
-THERMAL = Path("/sys/class/thermal")
-# systemd-timesyncd touches it after the first answer of a server; adjtimex(2) is not in Python
-SYNCHRONIZED = Path("/run/systemd/timesync/synchronized")
-
-RTC = Path("/sys/class/rtc")
-RTC_AGREES_S = 60.0
-"""Seconds between an RTC and the system's clock within which the one can have set the other.  One
-that lost its battery begins in the past, and systemd moves only the system's clock on."""
+RATE_S = 30.0  # over which frames a second are counted
+MOST_FRAMES = 2048  # remembered for it: 60 a second
+LIGHT_S = 1.0  # between two looks at how bright the picture is
+EVERY = 32  # pixels across and down, of which one is looked at for that
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +43,13 @@ class Vitals:
         problems: what is wrong now, in words, in alphabetical order.
         soc_temp: the hottest zone in degrees Celsius; None where the kernel names none.
         clock: how far wall-clock time can be trusted.
+        temps: degrees Celsius by the kernel's name of the zone.
+        throttled: why the processor is slower than it could be; None where nobody tells.
+        uptime_s: seconds since the process began.
+        fps: frames a second that the lane looked at, over the last half minute.
+        frame_age_s: seconds since it had the newest; None before the first.
+        brightness: of the newest picture, 0 black to 1 white; None before the first.
+        latency_ms: by stage `p50`, `p95` and `max` of the newest times.
     """
 
     passages: int
@@ -54,23 +60,31 @@ class Vitals:
     problems: tuple[str, ...]
     soc_temp: float | None
     clock: Clock
+    temps: dict[str, float]
+    throttled: tuple[str, ...] | None
+    uptime_s: int
+    fps: float
+    frame_age_s: float | None
+    brightness: float | None
+    latency_ms: dict[str, dict[str, float]]
 
 
 class Health:
     """Counters and problems that any thread may change."""
 
-    def __init__(
-        self, thermal: Path = THERMAL, synchronized: Path = SYNCHRONIZED, rtc: Path = RTC
-    ) -> None:
-        """Watch the kernel's thermal zones, the time daemon's mark, and the battery clocks."""
-        self._thermal = thermal
-        self._synchronized = synchronized
-        self._rtc = rtc
+    def __init__(self, board: Board | None = None) -> None:
+        """Ask `board`, or the machine that this runs on."""
+        self._board = board or Board()
         self._lock = Lock()
         self._counts: dict[Counted, int] = {"passages": 0, "frames": 0}
         self._rejects: dict[str, int] = {}
         self._gate: dict[Outcome, int] = {}
         self._problems: dict[str, str] = {}
+        self._latencies = Latencies()
+        self._began_at = time.monotonic()
+        self._seen_at: deque[float] = deque(maxlen=MOST_FRAMES)
+        self._look_at = 0.0
+        self._brightness: float | None = None
 
     def count(self, what: Counted, by: int = 1) -> None:
         """Add `by` to one of the counters."""
@@ -98,50 +112,55 @@ class Health:
         if text is None and before is not None:
             log.info("no longer a problem: %s", before)
 
+    def took(self, stage: Stage, seconds: float) -> None:
+        """Take down how long a stage took."""
+        with self._lock:
+            self._latencies.took(stage, seconds)
+
+    @contextmanager
+    def timing(self, stage: Stage) -> Iterator[None]:
+        """Take down how long it takes what is done inside; nothing where that fails."""
+        begun = time.perf_counter()
+        yield
+        self.took(stage, time.perf_counter() - begun)
+
+    def saw(self, frame: Frame) -> None:
+        """Count a frame that the lane has looked at, and now and then how bright it is."""
+        now = time.monotonic()
+        is_due = now >= self._look_at
+        level = float(frame.image[::EVERY, ::EVERY].mean()) / 255 if is_due else 0.0
+        with self._lock:
+            self._counts["frames"] += 1
+            self._seen_at.append(now)
+            if is_due:
+                self._look_at, self._brightness = now + LIGHT_S, round(level, 3)
+
     def clock(self) -> Clock:
         """How far wall-clock time can be trusted now."""
-        if self._synchronized.exists():
-            return "ntp"
-        return "rtc" if any(map(_has_set_the_clock, self._rtc.glob("rtc*"))) else "none"
+        return self._board.clock()
 
     def snapshot(self) -> Vitals:
         """A frozen copy of everything."""
-        temperature, clock = self._temperature(), self.clock()
+        temperatures, throttled = self._board.temperatures(), self._board.throttled()
+        clock, now = self.clock(), time.monotonic()
         with self._lock:
-            problems = tuple(sorted(self._problems.values()))
             return Vitals(
                 **self._counts,
                 rejected=sum(self._rejects.values()),
                 rejects=dict(self._rejects),
                 gate=dict(self._gate),
-                problems=problems,
-                soc_temp=temperature,
+                problems=tuple(sorted(self._problems.values())),
+                soc_temp=hottest(temperatures.values()),
                 clock=clock,
+                temps=temperatures,
+                throttled=throttled,
+                uptime_s=round(now - self._began_at),
+                fps=self._rate(now),
+                frame_age_s=round(now - self._seen_at[-1], 1) if self._seen_at else None,
+                brightness=self._brightness,
+                latency_ms=self._latencies.percentiles(),
             )
 
-    def _temperature(self) -> float | None:
-        zones = [_celsius(path) for path in self._thermal.glob("thermal_zone*/temp")]
-        return max((degrees for degrees in zones if degrees is not None), default=None)
-
-
-def _has_set_the_clock(rtc: Path) -> bool:
-    """Whether the kernel took its time from this battery clock, and it still has it.
-
-    `hctosys` is 1 for the one that the clock was set from at boot, be that to 1970
-    (Documentation/ABI/testing/sysfs-class-rtc of Linux).
-    """
-    try:
-        if (rtc / "hctosys").read_text(encoding="ascii").strip() != "1":
-            return False
-        shows_s = int((rtc / "since_epoch").read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return False
-    return abs(time.time() - shows_s) < RTC_AGREES_S
-
-
-def _celsius(path: Path) -> float | None:
-    """The kernel gives thousandths; a zone that is switched off gives an error when it is read."""
-    try:
-        return round(int(path.read_text(encoding="ascii")) / 1000, 1)
-    except (OSError, ValueError):
-        return None
+    def _rate(self, now: float) -> float:
+        seconds = min(RATE_S, max(1.0, now - self._began_at))
+        return round(sum(at > now - seconds for at in self._seen_at) / seconds, 1)

@@ -21,9 +21,10 @@ from appliance.standing import StandingLists
 from appliance.store.outbox import Outbox
 from appliance.store.passages import Passages
 from appliance.store.posts import Posts
-from appliance.transmit import messages
 from appliance.transmit.link import Link
 from appliance.transmit.messages import Topics
+from appliance.transmit.state import Stock, state
+from appliance.vigil import Vigil
 from appliance.yard import Yard
 
 LOOK_S = 1.0  # how soon a new problem is published
@@ -57,6 +58,7 @@ class Keeper:
         yard: counts who is inside and who went by, on the same connection; None where nobody does.
         posts: what waits for the webhook, on the same connection; None where there is none.
         announcer: tells Home Assistant of this unit, in another loop.
+        vigil: notes what nobody else does, on the same connection; None where nobody does.
     """
 
     passages: Passages
@@ -72,6 +74,7 @@ class Keeper:
     yard: Yard | None = None
     posts: Posts | None = None
     announcer: Announcer = field(default_factory=Announcer)
+    vigil: Vigil | None = None
     next_at: float = field(default=0.0, init=False)  # monotonic seconds
     told: tuple[object, ...] = field(default=(), init=False)
     clock_s: float = field(default_factory=_clock_s, init=False)
@@ -92,9 +95,15 @@ class Keeper:
             if self.orders is not None and self.orders.is_over:
                 return
             self.stopping.wait(LOOK_S)
+        with suppress(FullError):
+            self.part()
+
+    def part(self) -> None:
+        """Write down what the next process goes on from."""
         if self.yard is not None:  # who came at the end; who comes later is counted at the start
-            with suppress(FullError):
-                self.yard.catch_up()
+            self.yard.catch_up()
+        if self.vigil is not None:
+            self.vigil.write_down()
 
     def turn(self) -> None:
         """Do what is due now."""
@@ -119,6 +128,8 @@ class Keeper:
         self.count(self.health.clock(), is_due=is_due)
         if is_due:
             self.passages.forget(self.oldest_ms())
+        if self.vigil is not None:
+            self.vigil.turn(self.health.snapshot(), is_due=is_due)
 
     def bear(self, fault: FullError) -> None:
         """Go on with a full disk: what was not done is due again soon."""
@@ -179,7 +190,21 @@ class Keeper:
     def report(self, vitals: Vitals) -> None:
         """Publish the state, retained."""
         if self.link is not None:
-            posts = self.posts.waiting() if self.posts is not None else 0
-            body = messages.state_body(vitals, self.outbox.waiting(), self.outbox.dropped(), posts)
             self.told = self.worth_telling(vitals)
-            self.link.publish(messages.state(self.topics, body))
+            self.link.publish(state(self.topics, vitals, self.stock(vitals)))
+
+    def stock(self, vitals: Vitals) -> Stock:
+        """What the unit keeps."""
+        waiting, dropped = self.outbox.waiting(), self.outbox.dropped()
+        posts = self.posts.waiting() if self.posts is not None else 0
+        if self.vigil is None:
+            return Stock(waiting, dropped, posts)
+        return Stock(
+            waiting,
+            dropped,
+            posts,
+            self.vigil.disk(),
+            self.vigil.ages(vitals),
+            self.vigil.quiet_h,
+            self.vigil.marks.store,
+        )

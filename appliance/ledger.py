@@ -70,7 +70,8 @@ class Ledger:
             entry = self.waiting[0]
             passage = entry.passage
             try:
-                seq = self.passages.record(passage, entry.body, entry.fresh_until, entry.jpeg)
+                with self.health.timing("record"):
+                    seq = self.passages.record(passage, entry.body, entry.fresh_until, entry.jpeg)
             except FullError as fault:
                 self._bear(fault)
                 return

@@ -105,14 +105,18 @@ class Lane:
     def look(self, frame: Frame) -> None:
         """Take in one frame."""
         self.entrance.tend()
+        begun = time.perf_counter()
         sightings = self.recognizer.sightings(frame)
         self.arrivals.watch(frame.at, sightings)
-        for settled in self.tracker.update(frame.at, frame.size, sightings, frame.cut):
+        with self.health.timing("track"):
+            over = self.tracker.update(frame.at, frame.size, sightings, frame.cut)
+        for settled in over:
             self.settle(settled)
         self.crops.watch(frame, self.tracker.sighted(frame.at), self.tracker.last_at)
         self.ask_again()
         self.write_down()
-        self.health.count("frames")
+        self.health.saw(frame)
+        self.health.took("frame", time.perf_counter() - begun)
         self.health.reject(self.tracker.rejected)
 
     def part(self) -> None:

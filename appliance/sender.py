@@ -80,7 +80,9 @@ class Sender:
     announcer: Announcer = field(default_factory=Announcer)
     keeps_image: bool = False
     session: int = field(default=0, init=False)
-    handed: set[int] = field(default_factory=set, init=False)  # to this session, no receipt yet
+    handed: dict[int, float] = field(  # to this session and when, no receipt yet
+        default_factory=dict, init=False
+    )
     taken: set[int] = field(default_factory=set, init=False)  # acknowledged, to be deleted
     delete_at: float = field(default=0.0, init=False)  # monotonic seconds, on a full disk
     pace: Pace = field(default_factory=_pace, init=False)
@@ -182,7 +184,9 @@ class Sender:
     def release(self, receipt: Receipt) -> None:
         """A row has its answer; after a refusal the log pauses."""
         if receipt.publication.seq is not None:
-            self.handed.discard(receipt.publication.seq)
+            handed_at = self.handed.pop(receipt.publication.seq, None)
+            if handed_at is not None:
+                self.health.took("publish", time.monotonic() - handed_at)
             if receipt.refusal is not None:
                 self.hold_until = time.monotonic() + REFUSAL_PAUSE_S
 
@@ -258,12 +262,12 @@ class Sender:
         """Publish waiting passages for the records, oldest first."""
         if time.monotonic() < self.hold_until or len(self.taken) > MOST_TAKEN:
             return
-        gone = self.handed | self.taken
+        gone = self.handed.keys() | self.taken
         waiting = self.outbox.pending(0, WINDOW + len(gone))
         unsent = [message for message in waiting if message.seq not in gone]
         for message in unsent[: min(self.link.room, self.pace.room(time.monotonic()))]:
             self.link.publish(messages.logged(self.topics, message, late_s(message)))
-            self.handed.add(message.seq)
+            self.handed[message.seq] = time.monotonic()
             self.pace.spend(1)
 
 

@@ -15,7 +15,7 @@ from appliance.recognize import sharpness
 from appliance.recognize.detect import Detector, one_look
 from appliance.recognize.model import LiteModel, read_manifest
 from appliance.recognize.read import Reader
-from appliance.recognize.recognizer import Recognizer
+from appliance.recognize.recognizer import Recognizer, Took, unheard
 from appliance.recognize.regions import load_regions
 from appliance.resolve.judge import Terms
 from appliance.resolve.story import Tell, untold
@@ -47,10 +47,10 @@ def build_reader(config: Config) -> Reader:
     return Reader(model, model.manifest.characters, regions, recognition.regions)
 
 
-def build_recognizer(config: Config) -> Recognizer:
-    """Detector and reader together."""
+def build_recognizer(config: Config, took: Took = unheard) -> Recognizer:
+    """Detector and reader together; `took` hears how long each takes."""
     least = config.recognition.least_detection
-    return Recognizer(build_detector(config), build_reader(config), least)
+    return Recognizer(build_detector(config), build_reader(config), least, took)
 
 
 def build_tracker(config: Config, tell: Tell = untold) -> Tracker:

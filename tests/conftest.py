@@ -26,6 +26,7 @@ from paho.mqtt.properties import Properties
 from appliance.config import Mqtt, Unit
 from appliance.decision import Decision
 from appliance.domain import Box, Candidate, Passage, Read, Settled
+from appliance.health import Vitals
 from appliance.transmit.fake import FakeLink
 from appliance.transmit.messages import Publication
 from tests.standin import FOLDER, Pins
@@ -56,6 +57,23 @@ SETTLED = Settled(
     direction="approaching",
     box=Box(812.3, 440.0, 1010.2, 491.6),
     image_size=(1456, 1088),
+)
+VITALS = Vitals(
+    passages=1207,
+    frames=4711,
+    rejected=88,
+    rejects={"low agreement": 88},
+    gate={"opened": 2},
+    problems=("camera dark",),
+    soc_temp=61.2,
+    clock="ntp",
+    temps={"cpu-thermal": 61.2},
+    throttled=("under-voltage",),
+    uptime_s=86_000,
+    fps=14.8,
+    frame_age_s=0.1,
+    brightness=0.43,
+    latency_ms={"detect": {"p50": 41.0, "p95": 60.2, "max": 71.9}},
 )
 PASSAGE = Passage(
     uuid="01JD3K7W6Y8ZB2Q4XN5T0V9M3C",

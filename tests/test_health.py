@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from appliance.board import Board
+from appliance.domain import Frame
 from appliance.health import Health, Vitals
 
 
@@ -14,23 +18,29 @@ from appliance.health import Health, Vitals
 def health(tmp_path: Path) -> Health:
     """Of a machine with three thermal zones, one of them broken, and no time server yet."""
     for number, text in enumerate(["48312\n", "61249\n", "not a number"]):
-        zone = tmp_path / f"thermal_zone{number}"
-        zone.mkdir()
+        zone = tmp_path / "sys/class/thermal" / f"thermal_zone{number}"
+        zone.mkdir(parents=True)
+        (zone / "type").write_text(f"cpu-{number}\n")
         (zone / "temp").write_text(text)
-    return Health(tmp_path, tmp_path / "synchronized", tmp_path / "rtc")
+    return Health(Board(tmp_path))
 
 
 def test_a_snapshot_has_everything(health: Health) -> None:
     """The hottest zone counts; problems come in a fixed order."""
-    health.count("frames", 3)
+    for number in range(3):
+        health.saw(Frame(np.full((64, 64, 3), 51, np.uint8), 0.0, number))
     health.count("passages")
+    health.took("detect", 0.02)
     health.problem("b", "lens dirty")
     health.problem("a", "disk nearly full")
     health.count_gate("opened")
     health.count_gate("opened")
     health.count_gate("too_soon")
     health.reject({"low agreement": 2, "not legible": 1})
-    assert health.snapshot() == Vitals(
+    seen = health.snapshot()
+    assert seen.fps > 0
+    assert seen.frame_age_s is not None
+    assert replace(seen, fps=0.0, frame_age_s=None) == Vitals(
         passages=1,
         frames=3,
         rejected=3,
@@ -39,7 +49,21 @@ def test_a_snapshot_has_everything(health: Health) -> None:
         problems=("disk nearly full", "lens dirty"),
         soc_temp=61.2,
         clock="none",
+        temps={"cpu-0": 48.3, "cpu-1": 61.2},
+        throttled=None,
+        uptime_s=0,
+        fps=0.0,
+        frame_age_s=None,
+        brightness=0.2,
+        latency_ms={"detect": {"p50": 20.0, "p95": 20.0, "max": 20.0}},
     )
+
+
+def synchronize(root: Path) -> None:
+    """A time server has answered."""
+    mark = root / "run/systemd/timesync/synchronized"
+    mark.parent.mkdir(parents=True)
+    mark.touch()
 
 
 def test_a_snapshot_does_not_change_any_more(health: Health) -> None:
@@ -53,13 +77,14 @@ def test_a_snapshot_does_not_change_any_more(health: Health) -> None:
 
 def test_without_a_thermal_zone_there_is_no_temperature(tmp_path: Path) -> None:
     """A virtual machine: unknown, and not 0 degrees."""
-    assert Health(tmp_path, tmp_path / "none").snapshot().soc_temp is None
+    snapshot = Health(Board(tmp_path)).snapshot()
+    assert (snapshot.soc_temp, snapshot.temps, snapshot.throttled) == (None, {}, None)
 
 
 def test_the_clock_is_trusted_once_a_server_has_answered(health: Health, tmp_path: Path) -> None:
     """Before that it says none, for a unit without a battery starts in the past."""
     assert health.clock() == "none"
-    (tmp_path / "synchronized").touch()
+    synchronize(tmp_path)
     assert health.clock() == "ntp"
 
 
@@ -77,12 +102,12 @@ def test_a_battery_clock_is_trusted_where_it_set_the_time(
 ) -> None:
     """And still has it; what a server said counts for more."""
     mark, behind_s, expected = RTCS[name]
-    folder = tmp_path / "rtc" / "rtc0"
+    folder = tmp_path / "sys/class/rtc/rtc0"
     folder.mkdir(parents=True)
     (folder / "hctosys").write_text(mark)
     (folder / "since_epoch").write_text(f"{int(time.time() + behind_s)}\n")
     assert health.clock() == expected
-    (tmp_path / "synchronized").touch()
+    synchronize(tmp_path)
     assert health.clock() == "ntp"
 
 

@@ -12,18 +12,19 @@ import pytest
 from appliance.config import Unit
 from appliance.decision import Action, ListName, Outcome
 from appliance.domain import Clock, Direction, Message
-from appliance.health import Vitals
 from appliance.tally import HOUR_MS, Count, Hour, Move
 from appliance.transmit import last, messages, tallies
 from appliance.transmit.homeassistant import Features, announcements
 from appliance.transmit.messages import Publication, Topics
+from appliance.transmit.state import Disk, ListAge, Stock, state
 from appliance.transmit.tallies import Fill
-from tests.conftest import PASSAGE
+from tests.conftest import PASSAGE, VITALS
 from tests.wire import FOLDER, SCHEMAS, objections, text_of, validator
 
 TOPICS = Topics("unit")
+NAMES: tuple[ListName, ...] = ("allowed", "denied", "watched")
 HOUR = Hour(0, "1970-01-01T00:00+00:00")
-VITALS = Vitals(1, 2, 3, {"too small": 3}, {"opened": 1}, ("camera dark",), 61.2, "ntp")
+AGES = {name: ListAge(1, None) for name in NAMES}
 
 
 def _passage() -> Publication:
@@ -34,7 +35,7 @@ def _passage() -> Publication:
 
 SAMPLES = {
     "passage": _passage(),
-    "state": messages.state(TOPICS, messages.state_body(VITALS, 0, 0)),
+    "state": state(TOPICS, VITALS, Stock(0, 0, 0, Disk(1, 2.0), AGES, 1.0, "9f21c004")),
     "stats": tallies.stats(TOPICS, HOUR, [Count(HOUR, "approaching", "gb", 7)]),
     "parking": tallies.parking(TOPICS, Fill(3, 40, 1, 0, 0)),
     "overstay": tallies.overstay(

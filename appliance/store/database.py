@@ -112,6 +112,8 @@ ADDITIONS = (
         vehicles INTEGER NOT NULL,
         PRIMARY KEY (begins_ms, direction, region)) WITHOUT ROWID""",
     "INSERT OR IGNORE INTO counters VALUES ('yard_seq', 0), ('visits_forgotten', 0)",
+    # names the file, drawn once: `seq` is only comparable within one
+    "INSERT OR IGNORE INTO counters VALUES ('store', 1 + abs(random() % 4294967295))",
     """CREATE TABLE IF NOT EXISTS posts (
         seq INTEGER PRIMARY KEY REFERENCES passages (seq) ON DELETE CASCADE,
         hit INTEGER NOT NULL,

@@ -7,12 +7,14 @@ is not looked at here; it comes and goes as its canonical JSON.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from hashlib import sha256
 
 from appliance.decision import ListName, ListState
 from appliance.errors import Fault, ListError
 from appliance.store.database import Database
+from appliance.store.marks import Marks
 
 MOST_ENTRIES = 100_000  # of one list; what was measured to answer in time
 
@@ -63,6 +65,7 @@ class ListStore:
                     self._put(name, plate, body)
             if known != bodies:
                 self._changed(name)
+            self._said(name)
 
     def add(self, name: ListName, plate: str, body: str) -> str | None:
         """Put an entry on a list; gives the one in whose place it came."""
@@ -71,6 +74,7 @@ class ListStore:
             if before != body:
                 self._put(name, plate, body)
                 self._changed(name)
+            self._said(name)
         return before
 
     def remove(self, name: ListName, plate: str) -> str | None:
@@ -80,7 +84,21 @@ class ListStore:
             if before is not None:
                 self._delete(name, plate)
                 self._changed(name)
+                self._said(name)
         return before
+
+    def said_ms(self, name: ListName) -> int | None:
+        """When somebody said last what stands on a list, be it the same; wall-clock milliseconds.
+
+        None where nobody did, or an older release was told.
+        """
+        return Marks(self._database).get(f"said_{name}_ms")
+
+    def _said(self, name: ListName) -> None:
+        self._database.change(
+            "INSERT OR REPLACE INTO counters VALUES (?, ?)",
+            (f"said_{name}_ms", round(time.time() * 1000)),
+        )
 
     def _body(self, name: ListName, plate: str) -> str | None:
         rows = self._database.rows(

@@ -175,6 +175,20 @@ COMPONENTS = (
         dev_cla="enum",
         ops=["ntp", "gnss", "rtc", "none"],
     ),
+    _health(
+        "disk",
+        "{{ value_json.disk.free_percent }}",
+        name="Disk free",
+        unit_of_meas="%",
+        stat_cla="measurement",
+    ),
+    _health(
+        "fps",
+        "{{ value_json.fps }}",
+        name="Frames per second",
+        unit_of_meas="fps",
+        stat_cla="measurement",
+    ),
     _count("total", "{{ value_json.passages }}", name="Passages", unit_of_meas="passages"),
     _count(
         "rejected",

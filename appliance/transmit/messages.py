@@ -14,7 +14,6 @@ from datetime import datetime, timedelta, timezone
 from appliance.config import Unit
 from appliance.decision import Decision, ListName, ListState, Match
 from appliance.domain import Box, Candidate, Message, Passage
-from appliance.health import Vitals
 
 SCHEMA = 1
 LIVE_EXPIRY_S = 30  # a passage that waited longer in a broker is no car at the gate
@@ -160,11 +159,6 @@ def mentions(body: str, plate: str) -> bool:
     return plate in texts | {passage.get("plate"), passage.get("early_plate"), match.get("entry")}
 
 
-def state(topics: Topics, body: str) -> Publication:
-    """The unit's health."""
-    return Publication(topics.state, body, retained=True)
-
-
 def list_state(topics: Topics, name: ListName, state: ListState) -> Publication:
     """What everyone may know of a list: nothing of what stands on it."""
     return Publication(topics.at(f"lists/{name}/state"), _json(asdict(state)), retained=True)
@@ -234,20 +228,6 @@ def passage_body(passage: Passage, unit: Unit, model: str, image_sha256: str | N
         "image_sha256": image_sha256,
     }
     return _json(body | _speed(settled.indicative_speed_kmh))
-
-
-def state_body(vitals: Vitals, queue: int, dropped: int, webhook_queue: int = 0) -> str:
-    """Health as JSON.
-
-    Args:
-        vitals: how the unit is.
-        queue: passages that wait for the broker.
-        dropped: those that gave way because too many waited.
-        webhook_queue: passages that wait for the webhook's consumer.
-    """
-    illuminator = {"ir": {"lit": False}}  # Home Assistant's template wants it, driven or not
-    queues = {"queue": queue, "dropped": dropped, "webhook_queue": webhook_queue}
-    return _json(asdict(vitals) | queues | illuminator)
 
 
 def _json(body: dict[str, object]) -> str:

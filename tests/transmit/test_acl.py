@@ -22,7 +22,8 @@ from appliance.transmit.acl import Account, People, acl_file
 from appliance.transmit.homeassistant import Features, announcements, birth_topic
 from appliance.transmit.messages import Publication, Receipt, Topics
 from appliance.transmit.mqtt import MqttLink
-from tests.conftest import PATIENCE_S, Broker, until
+from appliance.transmit.state import Stock, state
+from tests.conftest import PATIENCE_S, VITALS, Broker, until
 
 USERS = ("one", "second", "homeassistant", "owner", "guest")
 ACCOUNTS = [Account("one", "one"), Account("two", "second")]
@@ -116,7 +117,7 @@ def test_a_unit_can_publish_all_that_it_does(site: Site) -> None:
         messages.live(topics, message),
         messages.logged(topics, message, None),
         last.passage(topics, message, None, 60),
-        messages.state(topics, "{}"),
+        state(topics, VITALS, Stock()),
         *announcements(Unit(id="two"), "1", Features(last=False), "homeassistant"),
         *(Publication(topics.at(level), "{}") for level in ("cmd/result", "lists/allowed/state")),
     ]

@@ -11,11 +11,11 @@ import pytest
 
 from appliance.announcer import announced
 from appliance.config import Unit, load_config
-from appliance.health import Vitals
 from appliance.transmit import messages, tallies
 from appliance.transmit.homeassistant import COMPONENTS, Features, announcements, discovery_topic
+from appliance.transmit.state import Disk, Stock, state
 from appliance.transmit.tallies import Fill
-from tests.conftest import PASSAGE
+from tests.conftest import PASSAGE, VITALS
 from tests.wire import objections
 
 UNIT = Unit(id="7f3a9c21", camera="gate")
@@ -66,7 +66,7 @@ def test_each_entity_is_the_one_that_was_measured() -> None:
         key: each for key, each in measured.items() if key in here
     }
     assert set(measured) - set(here) == NOT_HERE
-    assert set(here) - set(measured) == {"inside", "free", "trig_open"}
+    assert set(here) - set(measured) == {"inside", "free", "trig_open", "disk", "fps"}
 
 
 def test_no_two_components_share_an_id() -> None:
@@ -99,16 +99,15 @@ def test_no_health_goes_stale_unseen_and_no_plate_ever_does() -> None:
     """A frozen unit's temperature must not look like news, nor a vanished plate like an erasure."""
     (document,) = documents(EVERYTHING)
     stale = {key for key, each in document["cmps"].items() if "exp_aft" in each}
-    assert stale == {"temp", "queue", "clock"}
+    assert stale == {"temp", "queue", "clock", "disk", "fps"}
 
 
 def test_templates_read_fields_that_exist() -> None:
     """A field that is renamed in a payload must be renamed here."""
-    vitals = Vitals(0, 0, 0, {}, {}, (), 61.2, "ntp")
-    state = json.loads(messages.state_body(vitals, 0, 0))
+    told = json.loads(state(messages.Topics("unit"), VITALS, Stock(disk=Disk(1, 2.0))).payload)
     passage = json.loads(messages.passage_body(PASSAGE, UNIT, "m")) | {"late": False}
     parking = json.loads(tallies.parking(messages.Topics("unit"), Fill(3, 40, 0, 0, 0)).payload)
-    bodies = {"state": state, "parking": parking}
+    bodies = {"state": told, "parking": parking}
     for component in COMPONENTS:
         (topic,) = set(component.topics.values())
         sent = bodies.get(topic, passage)

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from appliance.config import Unit
 from appliance.decision import Decision, Match
 from appliance.domain import Message
-from appliance.health import Vitals
 from appliance.transmit import last, messages
-from tests.conftest import PASSAGE
+from appliance.transmit.state import Disk, ListAge, Stock, state
+from tests.conftest import PASSAGE, VITALS
 
 UNIT = Unit(id="7f3a9c21", camera="gate", site="home")
 TOPICS = messages.Topics("7f3a9c21")
@@ -121,7 +121,7 @@ def test_each_publication_obeys_the_table_of_topics() -> None:
         (messages.live(TOPICS, MESSAGE), "passage", False, 30, None),
         (messages.logged(TOPICS, MESSAGE, None), "log", False, None, 48211),
         (last.passage(TOPICS, MESSAGE, None, 7200), "last", True, 7200, None),
-        (messages.state(TOPICS, "{}"), "state", True, None, None),
+        (state(TOPICS, VITALS, Stock()), "state", True, None, None),
     ]
     for publication, topic, is_retained, expiry_s, seq in table:
         assert publication.topic == f"gatepost/7f3a9c21/{topic}"
@@ -130,18 +130,10 @@ def test_each_publication_obeys_the_table_of_topics() -> None:
 
 
 def test_state_has_what_home_assistant_reads() -> None:
-    """The keys of the notes' example, which the discovery document's templates use."""
-    vitals = Vitals(
-        passages=1207,
-        frames=4711,
-        rejected=88,
-        rejects={"low agreement": 88},
-        gate={"opened": 2},
-        problems=("camera dark",),
-        soc_temp=61.2,
-        clock="ntp",
-    )
-    body = json.loads(messages.state_body(vitals, 3, 1, 4))
+    """The keys of the notes' example, which the discovery document's templates use, and more."""
+    lists = {"allowed": ListAge(2, 1.5)}
+    stock = Stock(3, 1, 4, Disk(20_100, 63.2), lists, 7.5, "9f21c004")  # type: ignore[arg-type]
+    body = json.loads(state(TOPICS, VITALS, stock).payload)
     assert body == {
         "soc_temp": 61.2,
         "queue": 3,
@@ -155,4 +147,15 @@ def test_state_has_what_home_assistant_reads() -> None:
         "problems": ["camera dark"],
         "ir": {"lit": False},
         "clock": "ntp",
+        "temps": {"cpu-thermal": 61.2},
+        "throttled": ["under-voltage"],
+        "uptime_s": 86_000,
+        "fps": 14.8,
+        "frame_age_s": 0.1,
+        "brightness": 0.43,
+        "latency_ms": {"detect": {"p50": 41.0, "p95": 60.2, "max": 71.9}},
+        "disk": {"free_mb": 20_100, "free_percent": 63.2},
+        "lists": {"allowed": {"count": 2, "age_h": 1.5}},
+        "quiet_h": 7.5,
+        "store": "9f21c004",
     }

@@ -118,7 +118,7 @@ def _play(app: Any, orders: Orders, note: Note) -> None:  # noqa: ANN401  # a mo
 
     eyes = Eyes(traffic(orders.seed, orders.start, orders.count), orders.quiet, tick)
     app.Entrance = Doorkeeper
-    app.sight.build_recognizer = lambda _config: eyes
+    app.sight.build_recognizer = lambda _config, _took: eyes
     mqtt.LEAST_PAUSE_S, mqtt.MOST_PAUSE_S = 0.1, 1.0
 
 
