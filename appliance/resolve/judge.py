@@ -108,12 +108,17 @@ class Judge:
         return agreeing >= self.terms.least_reads
 
     def sum_up(self, track: Track, image_size: tuple[int, int]) -> Settled:
-        """What the sightings without a fault agree on."""
+        """What the sightings without a fault agree on.
+
+        Its direction is that of whole plates, because one that comes into the picture grows there,
+        also when its vehicle leaves; of all where those do not say.
+        """
         counted = self._counted(track, image_size)
         read = vote(counted)
         spoken = [s for s in counted if s.read.text]
         agreeing = [s for s in spoken if s.read.text == read.text]
         best = max(agreeing or counted or track.sightings, key=lambda s: s.read.confidence)
+        way = direction(_whole(track, image_size))
         path = [_place(s, image_size) for s in track.sightings]
         return Settled(
             read=read,
@@ -124,7 +129,7 @@ class Judge:
             best_frame=best.frame,
             first_at=track.sightings[0].at,
             last_at=track.last.at,
-            direction=direction(track.sightings),
+            direction=way if way != "unknown" else direction(track.sightings),
             box=best.detection.box,
             image_size=image_size,
             track=track.number,
@@ -164,13 +169,12 @@ class Judge:
         """What is settled while the vehicle is still in sight; None while anything is in doubt.
 
         It needs `sure_reads` agreeing reads, and as many again for every sure read of another text.
-        Its direction is that of whole plates: one that comes into the picture grows there, also
-        when its vehicle leaves.
+        Its direction is that of whole plates only.
         """
         need = self.terms.sure_reads
         if not need or not _has_repeated(track, max(need, self.terms.least_reads)):
             return None
-        whole = direction([s for s in track.sightings if not _is_cut_off(s, image_size)])
+        whole = direction(_whole(track, image_size))
         if self.terms.sure_direction and whole == "unknown":
             return None  # before the vote, which a parked car would ask for in every frame
         settled = replace(self.sum_up(track, image_size), early=True, direction=whole)
@@ -211,6 +215,10 @@ def _is_cut_off(sighting: Sighting, image_size: tuple[int, int]) -> bool:
     return box.x1 <= 0 or box.y1 <= 0 or box.x2 >= width or box.y2 >= height
 
 
+def _whole(track: Track, image_size: tuple[int, int]) -> list[Sighting]:
+    return [s for s in track.sightings if not _is_cut_off(s, image_size)]
+
+
 def _denies(sighting: Sighting, text: str) -> bool:
     """Whether a sure read says something else, and not only a part of it at the picture's edge."""
     read = sighting.read
@@ -223,10 +231,19 @@ def _is_plausible(read: Read) -> bool:
 
 
 def _same(before: Settled, after: Settled, near: bool) -> bool:
-    """Whether two tracks are of one plate: the same text anywhere, a likely one at its place."""
-    if before.read.text == after.read.text and len(after.read.text) >= CERTAIN:
+    """Whether two tracks are of one plate: the same text anywhere, a likely one or a part there.
+
+    Only a part that follows: the gate that stayed shut for a part must open for the whole.
+    """
+    was, now = before.read.text, after.read.text
+    if was == now and len(now) >= CERTAIN:
         return True
-    return near and (_thinks_of(before, after.read.text) or _thinks_of(after, before.read.text))
+    return near and (_is_part(now, was) or _thinks_of(before, now) or _thinks_of(after, was))
+
+
+def _is_part(text: str, whole: str) -> bool:
+    """Whether something hides one end of the whole."""
+    return len(text) >= TELLING and (whole.startswith(text) or whole.endswith(text))
 
 
 def _is_near(one: Box, other: Box) -> bool:

@@ -7,7 +7,7 @@ rate, 5 to 60 frames a second, changes what counts as near.
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -32,6 +32,9 @@ ALIKE = 0.55
 SURE, OTHER = 0.8, 3
 """Confidence from which a read that contradicts the track counts against it, and the characters
 in which it must differ: no sure misread is wrong in three, unless the plate was cut off."""
+REPEATED = 0.4
+"""Confidence from which a text that is read twice counts where no sure one is: a NO PARKING sign is
+read at 0.4 to 0.7, and a car that came from behind a lorry was taken for it."""
 TELLING, CERTAIN = 4, 5
 """Characters from which a text says anything, and from which equal texts are the same plate."""
 MEMORY = 5
@@ -137,13 +140,19 @@ def contradicts(track: Track, sighting: Sighting) -> bool:
     """
     if not _speaks(sighting):
         return False
-    spoken = (s.read.text for s in reversed(track.sightings) if _speaks(s))
-    known = list(islice(spoken, MEMORY))
+    sure = (s.read.text for s in reversed(track.sightings) if _speaks(s))
+    known = list(islice(sure, MEMORY)) or _repeated(track)
     return bool(known) and all(_other(sighting.read.text, one) for one in known)
 
 
-def _speaks(sighting: Sighting) -> bool:
-    return len(sighting.read.text) >= TELLING and sighting.read.confidence > SURE
+def _repeated(track: Track) -> list[str]:
+    """The texts that a track which is never sure says more than once, each time half sure."""
+    said = Counter(s.read.text for s in track.sightings if _speaks(s, REPEATED))
+    return [text for text, times in said.items() if times > 1]
+
+
+def _speaks(sighting: Sighting, least: float = SURE) -> bool:
+    return len(sighting.read.text) >= TELLING and sighting.read.confidence > least
 
 
 def _other(one: str, other: str) -> bool:
@@ -152,13 +161,17 @@ def _other(one: str, other: str) -> bool:
 
 
 def direction(sightings: Sequence[Sighting]) -> Direction:
-    """Whether the plate grew or shrank between the first and the last third, or sank or rose."""
+    """Whether the plate grew or shrank between the first and the last third, or sank or rose.
+
+    One that something hides from the side becomes narrower, but not lower.
+    """
     third = len(sightings) // 3
     if third == 0:
         return "unknown"
     first, last = sightings[:third], sightings[-third:]
     growth = _mean_width(last) / max(1e-6, _mean_width(first))
-    if not 1 / GROWN <= growth <= GROWN:
+    is_alike = (growth > 1) == (_mean_height(last) > _mean_height(first))
+    if is_alike and not 1 / GROWN <= growth <= GROWN:
         return "approaching" if growth > GROWN else "receding"
     (u, v), (x, y) = (median_box(part[-MEMORY:]).centre for part in (first[:MEMORY], last))
     if abs(y - v) < max(SUNK * _mean_width(last), STEEP * abs(x - u)):
@@ -168,6 +181,10 @@ def direction(sightings: Sequence[Sighting]) -> Direction:
 
 def _mean_width(sightings: Sequence[Sighting]) -> float:
     return sum(s.detection.box.width for s in sightings) / len(sightings)
+
+
+def _mean_height(sightings: Sequence[Sighting]) -> float:
+    return sum(s.detection.box.height for s in sightings) / len(sightings)
 
 
 def moved(sightings: Sequence[Sighting]) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from math import exp, log, sqrt
 
 from appliance.domain import Candidate, Read, Sighting
-from appliance.resolve.align import NONE, aligned, edits
+from appliance.resolve.align import NONE, Pairs, aligned, edits
 
 CANDIDATES = 5
 WITNESSES = 2.0
@@ -26,7 +26,8 @@ TRUSTED = 0.9
 OTHERS = 5
 """Characters that a misread place may really hold: those that look like the one that was read."""
 LOST, GAINED = 0.05, 0.02
-"""Chances that a read lost a character of the plate, and that it saw one too many there."""
+"""Chances that a read lost a character of the plate, or all that something hides at one of its
+ends, and that it saw one too many there."""
 MISREAD = 3
 """Characters that a read gets wrong at most; with more it says nothing about a text."""
 COMPARED = 16
@@ -133,16 +134,24 @@ def _likelihood(ballot: Ballot, text: str) -> float:
 
 def _by_places(read: Read, text: str) -> float:
     """The probability that a read was meant to be `text`, some characters misread or lost."""
-    if edits(read.text, text) > MISREAD:
+    pairs = aligned(read.text, text)
+    begin, end = _shown(pairs)
+    if edits(read.text, text) - begin - (len(pairs) - end) > MISREAD:
         return 0.0
-    chance = 1.0
-    for i, j in aligned(read.text, text):
+    chance = LOST ** ((begin > 0) + (end < len(pairs)))
+    for i, j in pairs[begin:end]:
         if NONE in {i, j}:
             chance *= LOST if i == NONE else GAINED
         else:
             sure = min(read.characters[i], TRUSTED)
             chance *= sure if read.text[i] == text[j] else (1 - sure) / OTHERS
     return chance
+
+
+def _shown(pairs: Pairs) -> tuple[int, int]:
+    """From which pair to which a read says anything: a post or a walker hides an end at once."""
+    said = [place for place, (i, _) in enumerate(pairs) if i != NONE]
+    return said[0], said[-1] + 1
 
 
 def _by_character(ballots: Sequence[Ballot]) -> str:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.domain import Box, Quad
+from appliance.domain import Box
 from appliance.resolve.judge import Terms
-from appliance.resolve.track import MOST, Track, moved
+from appliance.resolve.track import MOST, Track
 from appliance.resolve.tracker import Tracker
 from tests.resolve.scenes import (
     RATE,
@@ -203,22 +202,6 @@ def test_a_longer_absence_than_allowed_is_two_vehicles() -> None:
     assert len(passages(lane, Terms(1.5, 3, 0.6))) == 1
 
 
-DIRECTIONS = {"approaching": 1.04, "receding": 0.96, "unknown": 1.0}
-
-
-@pytest.mark.parametrize("direction", DIRECTIONS)
-def test_a_plate_that_grows_comes_nearer(direction: str) -> None:
-    """One that shrinks goes away; one that does neither is not guessed at."""
-    (passage,) = passages(vehicle("KX53PXF", range(12), growth=DIRECTIONS[direction]))
-    assert passage.direction == direction
-
-
-def test_too_few_sightings_have_no_direction() -> None:
-    """Two widths are no trend."""
-    lane = vehicle("KX53PXF", range(2), growth=1.5)
-    assert passages(lane, Terms(1.5, 1, 0.5))[0].direction == "unknown"
-
-
 def test_flushing_ends_every_track() -> None:
     """As at the end of a recording; afterwards nothing is in sight."""
     lane = together(vehicle("KX53PXF", range(9)), vehicle("7439BBG", range(9), start=(600, 300)))
@@ -270,12 +253,3 @@ def test_a_sign_that_stays_for_ever_stays_small() -> None:
     assert len(track.sightings) <= MOST
     assert [s.frame for s in track.sightings[:3]] == [0, 1, 2]
     assert track.last.frame == 4999
-
-
-def test_a_sign_that_is_half_hidden_has_not_moved() -> None:
-    """In `stop and go in a queue` of tests/data/drive.toml it was told as a vehicle."""
-    whole = [sighting(frame, "NOPARKING", (245, 270), 160) for frame in range(8)]
-    part = [sighting(frame, "RKING", (330, 270), 75) for frame in range(8, 16)]
-    tall = replace(part[0].detection, quad=Quad(((330, 270), (405, 270), (405, 310), (330, 310))))
-    assert not moved([*whole, *(replace(s, detection=tall) for s in part)])
-    assert moved([*whole, *(sighting(frame, "AB12CDE", (300, 270), 160) for frame in range(8))])

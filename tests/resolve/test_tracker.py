@@ -143,6 +143,16 @@ AGAIN: dict[str, tuple[Lane, int]] = {
         ),
         2,
     ),
+    "half hidden then": (
+        together(vehicle("KX53PXF", range(8), step=(0, 0)), vehicle("KX53", ends(28), step=(0, 0))),
+        1,
+    ),
+    "half hidden, and then whole for the gate": (
+        together(
+            vehicle("X53PXF", range(8), step=(0, 0)), vehicle("KX53PXF", ends(28), step=(0, 0))
+        ),
+        2,
+    ),
     "hidden again and again": (
         vehicle("KX53PXF", [f for f in range(200) if f % 40 < 12], step=(0, 0)),
         1,
@@ -280,15 +290,3 @@ def test_no_text_is_kept_longer_than_its_vehicle() -> None:
     for number in range(9, 9 + round((LASTING.gone_s + LASTING.again_s) * RATE) + 2):
         tracker.update(number / RATE, SIZE, [])
     assert aligned.cache_info().currsize + edits.cache_info().currsize == 0
-
-
-def test_who_comes_from_where_another_can_no_longer_be_read_is_another() -> None:
-    """A leaving plate, far away, is still found and says anything; the next one comes from there.
-
-    In `one reverses out` of tests/data/drive.toml both were one track, and one passage was lost.
-    """
-    leaving = vehicle("NR295EC", range(10), start=(100, 100), step=(10, 0), sure=0.95)
-    unread = vehicle("1544", range(10, 30), start=(190, 100), step=(0.5, 0), sure=0.05)
-    coming = vehicle("LTE670", range(30, 45), start=(-100, 100), step=(10, 0), sure=0.95)
-    settled = passages(together(leaving, unread, coming))
-    assert [s.read.text for s in settled] == ["NR295EC", "LTE670"]

@@ -48,6 +48,16 @@ VOTES: dict[str, tuple[list[Said], str]] = {
         [("KX5", 0.5), ("KX53P", 0.6), ("KX53PXF", 0.9), ("KX53PXF", 0.9)],
         "KX53PXF",
     ),
+    "a post hides more and more of it": (
+        [
+            *[("KX53PXF", 0.99)] * 3,
+            *[("X53PXF", 0.98)] * 3,
+            *[("53PXF", 0.95)] * 2,
+            *[("3PXF", 0.9)] * 3,
+            *[("PXF", 0.9)] * 3,
+        ],
+        "KX53PXF",
+    ),
     "several unsure against one sure": (
         [("KX58PXF", 0.3), ("KX58PXF", 0.3), ("KX53PXF", 0.95)],
         "KX53PXF",
