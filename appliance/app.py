@@ -186,15 +186,17 @@ def _all(calls: Sequence[Callable[[], None]]) -> None:
 def _lane(
     unit: _Unit, recognizer: Recognizer, tracker: Tracker, entrance: Entrance, announce: Announce
 ) -> Lane:
+    database = unit.database()
     return Lane(
         camera=unit.source.camera,
         recognizer=recognizer,
         tracker=tracker,
         stamp=unit.source.stamp,
         entrance=entrance,
-        passages=_passages(unit.config, unit.database()),
+        passages=_passages(unit.config, database),
         unit=unit.config.unit,
         model=sight.model_pair(unit.config),
+        store=Marks(database).store,
         health=unit.health,
         announce=_announcing(announce, unit.posting),
         wake=unit.wake,
@@ -205,8 +207,10 @@ def _lane(
 
 def _keeper(unit: _Unit, entrance: Entrance, standing: StandingLists, database: Database) -> Keeper:
     yard = Yard(database, unit.config.parking, unit.topics)
+    passages, folder = _passages(unit.config, database), unit.config.store.folder
+    newest = passages.newest
     return Keeper(
-        passages=_passages(unit.config, database),
+        passages=passages,
         outbox=Outbox(database),
         standing=standing,
         health=unit.health,
@@ -219,18 +223,9 @@ def _keeper(unit: _Unit, entrance: Entrance, standing: StandingLists, database: 
         yard=yard,
         posts=Posts(database) if unit.config.webhook.url is not None else None,
         announcer=unit.announcer,
-        vigil=_vigil(unit, database),
-    )
-
-
-def _vigil(unit: _Unit, database: Database) -> Vigil:
-    return Vigil(
-        health=unit.health,
-        limits=unit.config.health,
-        marks=Marks(database),
-        lists=ListStore(database),
-        folder=unit.config.store.folder,
-        newest=_passages(unit.config, database).newest,
+        vigil=Vigil(
+            unit.health, unit.config.health, Marks(database), ListStore(database), folder, newest
+        ),
     )
 
 

@@ -77,6 +77,7 @@ class Keeper:
     vigil: Vigil | None = None
     next_at: float = field(default=0.0, init=False)  # monotonic seconds
     told: tuple[object, ...] = field(default=(), init=False)
+    owes: bool = field(default=False, init=False)  # a round of retention
     clock_s: float = field(default_factory=_clock_s, init=False)
     known_seq: int = field(default=0, init=False)  # recorded before the clock was looked at last
 
@@ -124,12 +125,19 @@ class Keeper:
     def keep(self, *, is_due: bool) -> None:
         """All that is written here; FullError where the disk is full."""
         self.obey()
-        self.follow_clock()
-        self.count(self.health.clock(), is_due=is_due)
-        if is_due:
-            self.passages.forget(self.oldest_ms())
+        self.owes = self.owes or is_due
+        if self.yard is None or self.yard.catch_up():
+            self.follow_clock()
+            self.count(self.health.clock(), is_due=self.owes)
+            self.forget()
         if self.vigil is not None:
             self.vigil.turn(self.health.snapshot(), is_due=is_due)
+
+    def forget(self) -> None:
+        """Forget what is too old, once a minute; not before all that is there has been counted."""
+        if self.owes:
+            self.passages.forget(self.oldest_ms())
+            self.owes = False
 
     def bear(self, fault: FullError) -> None:
         """Go on with a full disk: what was not done is due again soon."""

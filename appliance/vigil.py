@@ -18,6 +18,7 @@ from appliance.health import Health, Vitals
 from appliance.healthsection import HealthLimits
 from appliance.quiet import HOUR_S, Quiet
 from appliance.respond.lists import PRECEDENCE
+from appliance.store import reserve
 from appliance.store.lists import ListStore
 from appliance.store.marks import Marks
 from appliance.transmit.state import Disk, ListAge
@@ -88,6 +89,8 @@ class Vigil:
         self.health.problem("quiet", self._too_quiet())
         if is_due:
             self.disk()
+            is_held = reserve.is_held(self.folder)
+            self.health.problem("reserve", None if is_held else "the disk is full: no reserve")
             slow = ", ".join(vitals.throttled or ())
             self.health.problem(
                 "throttled", f"the processor is slowed down: {slow}" if slow else None

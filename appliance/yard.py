@@ -8,6 +8,7 @@ and a passage is counted a second after it was written down.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -25,7 +26,8 @@ from appliance.transmit.messages import Publication, Topics
 from appliance.transmit.tallies import Fill
 from appliance.yardsection import Parking
 
-AT_A_TIME = 200  # passages that one transaction counts: whoever records must not wait long
+AT_A_TIME = 50  # passages that one transaction counts: whoever records must not wait long
+COUNT_S = 0.5  # that one turn counts at most; after an upgrade there may be a whole history
 LATE_MS = 60_000  # after its end an hour is told: whoever went by in it has been settled by then
 
 
@@ -51,13 +53,21 @@ class Yard:
         self._lot = self._restored()
         self._told: tuple[object, ...] = ()
 
-    def catch_up(self) -> None:
-        """Count every passage of the history that has not been counted yet."""
+    def catch_up(self, limit_s: float = COUNT_S) -> bool:
+        """Count passages of the history that have not been counted yet, for so long at most.
+
+        Returns:
+            Whether none is left.
+        """
+        deadline = time.monotonic() + limit_s
         while passages := self._visits.uncounted(AT_A_TIME):
             with self._database.transaction():
                 moves = [self._count(passage) for passage in passages]
                 self._settle([move for move in moves if move is not None])
                 self._visits.mark(passages[-1].seq)
+            if time.monotonic() > deadline:
+                return False
+        return True
 
     def forget(self, before_epoch_ms: int, now_ms: int) -> None:
         """Delete visits that began before the first time, and counts that are too old by now.

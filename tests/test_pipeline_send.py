@@ -480,6 +480,29 @@ def test_the_keeper_forgets_what_is_too_old(bench: FakeBench, keeper: Keeper) ->
     assert bench.outbox.waiting() == 1
 
 
+def test_nothing_is_forgotten_before_it_was_counted(bench: FakeBench, keeper: Keeper) -> None:
+    """A history that is behind is counted over several turns; the rest of the turn goes on."""
+    database = Database(bench.folder / "gatepost.db")
+    keeper.yard = Behind(database, Parking(entering="approaching"), TOPICS)
+    bench.record_one(numbered(1, epoch_ms=1000), None)
+    keeper.turn()
+    assert [message.seq for message in bench.passages.recent(9)] == [1]
+    assert len(_states(bench)) == 1
+    keeper.yard.turns = 0
+    keeper.turn()
+    assert bench.passages.recent(9) == []
+
+
+class Behind(Yard):
+    """One that has not caught up for some turns."""
+
+    turns = 1
+
+    def catch_up(self, limit_s: float = 0.5) -> bool:
+        """Nothing, or all."""
+        return not self.turns and super().catch_up(limit_s)
+
+
 def test_the_keeper_tells_a_change_at_once_and_nothing_twice(
     bench: FakeBench, keeper: Keeper
 ) -> None:

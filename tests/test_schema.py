@@ -29,6 +29,7 @@ AGES = {name: ListAge(1, None) for name in NAMES}
 
 def _passage() -> Publication:
     body = json.loads(messages.passage_body(PASSAGE, Unit(), "det/ocr"))
+    body["store"] = "9f21c004"
     body["match"] = {"entry": "AB12CDE", "distance": 0.0, "label": ""}
     return messages.logged(TOPICS, Message(1, PASSAGE.uuid, json.dumps(body), 0, None), 5)
 

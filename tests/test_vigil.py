@@ -12,6 +12,7 @@ from appliance import vigil as vigil_module
 from appliance.domain import Clock
 from appliance.health import Health
 from appliance.healthsection import HealthLimits
+from appliance.store import reserve
 from appliance.store.database import Database
 from appliance.store.lists import ListStore
 from appliance.store.marks import Marks
@@ -135,6 +136,7 @@ def test_a_disk_that_fills_is_a_problem(watch: Watch, monkeypatch: pytest.Monkey
     assert 0 <= free.free_percent <= 100
     monkeypatch.setattr(vigil_module, "LEAST_FREE_MB", free.free_mb + 1_000_000)
     (problem,) = watch.go_on(0.01)
+    assert (watch.folder / reserve.NAME).exists()
     assert problem.startswith("the disk is nearly full: ")
     watch.vigil.folder = watch.folder / "nowhere"
     assert watch.vigil.disk() is None

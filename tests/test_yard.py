@@ -24,7 +24,7 @@ from appliance.transmit import messages
 from appliance.transmit.messages import Topics
 from appliance.yard import Yard
 from appliance.yardsection import Parking
-from tests.conftest import PASSAGE, SETTLED, UNIT, until
+from tests.conftest import PASSAGE, PATIENCE_S, SETTLED, UNIT, until
 from tests.wire import objections
 
 NOW_MS = 1_795_224_000_000 - 1_795_224_000_000 % HOUR_MS  # a full hour, in whole-hour zones
@@ -258,6 +258,17 @@ def test_visits_move_with_the_clock(bench: Bench) -> None:
     assert "parking/overstay" in bench.news(NOW_MS + 54 * HOUR_MS)
 
 
+def test_a_turn_counts_no_longer_than_it_may(bench: Bench) -> None:
+    """Of a large history a part each time; nobody is counted twice, nobody is left out."""
+    for number in range(120):
+        bench.come(number, "in", f"AB{number:03d}CD")
+    told = []
+    while not bench.yard.catch_up(0.0):
+        told.append(bench.database.rows("SELECT count(*) FROM moves")[0][0])
+    assert told == [50, 100, 120]
+    assert bench.database.rows("SELECT sum(vehicles) FROM traffic") == [(120,)]
+
+
 def test_stats_are_of_the_last_whole_hour(bench: Bench) -> None:
     """Told a minute after its end and on each connection; a region of few is not named."""
     for number in range(6):
@@ -350,7 +361,7 @@ def _assert_as_if_never_killed(bench: Bench) -> None:
     bench.database.change("DELETE FROM moves")
     bench.database.change("UPDATE counters SET value = 0 WHERE name = 'yard_seq'")
     again = bench.new_yard()
-    again.catch_up()
+    assert again.catch_up(PATIENCE_S)
     assert bench.rows() == fates
 
 

@@ -15,12 +15,17 @@ from hashlib import sha256
 from pathlib import Path
 
 from appliance.decision import ListName
-from appliance.errors import DamagedError, StoreError
-from appliance.store.database import Database
+from appliance.errors import DamagedError, FullError, StoreError
+from appliance.store import reserve
+from appliance.store.database import Database, count_from
 from appliance.store.lists import ListStore
+from appliance.store.marks import Marks
 
 NAMES: tuple[ListName, ...] = ("allowed", "denied", "watched")
 MARK = ".damaged-"
+NEWEST = "SELECT max(seq) FROM passages"
+MOST_SEQ = 1 << 53
+"""From here on a JSON reader may round: what stands there was never a number of ours."""
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +34,8 @@ def sound_or_new(path: Path) -> str | None:
     """Look through the file at `path`; where it is damaged, begin a new one in its place.
 
     Nobody else may have it open.  Lists are taken along where each still fits its checksum; `seq`
-    begins at 1 again, and what waited for the broker stays behind.
+    goes on behind the highest number that can be read, and what waited for the broker stays behind.
+    On a full disk the reserve gives way to the database.
 
     Returns:
         In words that such a file lies there, from now or from before; None where none does.
@@ -37,20 +43,12 @@ def sound_or_new(path: Path) -> str | None:
     Raises:
         StoreError: the file cannot be read for another reason, or not be renamed.
     """
-    written_s = _written_s(path)
-    fault = _fault(path) if path.exists() else ""
-    if fault:
-        kept = {name: entries for name in NAMES if (entries := _whole_list(path, name))}
-        aside = _set_aside(path, written_s)
-        with closing(Database(path)) as new:
-            for name, entries in kept.items():
-                ListStore(new).replace(name, entries)
-        told = f"lists taken along: {', '.join(kept) or 'none'}"
-        log.error("%s: %s; set aside as %s, a new one is begun; %s", path, fault, aside.name, told)
-    lying = [each.name for each in _lying(path) if not each.name.endswith("-wal")]
-    if not lying:
-        return None
-    return f"the history was damaged and begun anew, set aside as {', '.join(sorted(lying))}"
+    try:
+        return _looked_through(path)
+    except FullError:
+        if not reserve.give_up(path.parent):
+            raise
+        return _looked_through(path)
 
 
 def forget_set_aside(path: Path, before_s: float) -> None:
@@ -58,6 +56,28 @@ def forget_set_aside(path: Path, before_s: float) -> None:
     for each in _lying(path):
         if each.stat().st_mtime < before_s:
             each.unlink()
+
+
+def _looked_through(path: Path) -> str | None:
+    """The same, without another go."""
+    written_s = _written_s(path)
+    fault = _fault(path) if path.exists() else ""
+    if fault:
+        kept = {name: entries for name in NAMES if (entries := _whole_list(path, name))}
+        seq = _highest_seq(path)
+        aside = _set_aside(path, written_s)
+        with closing(Database(path)) as new:
+            count_from(new, seq)
+            store = Marks(new).store
+            for name, entries in kept.items():
+                ListStore(new).replace(name, entries)
+        told = f"lists taken along: {', '.join(kept) or 'none'}"
+        begun = f"a new one, {store}, is begun behind seq {seq}"
+        log.error("%s: %s; set aside as %s, %s; %s", path, fault, aside.name, begun, told)
+    lying = [each.name for each in _lying(path) if not each.name.endswith("-wal")]
+    if not lying:
+        return None
+    return f"the history was damaged and begun anew, set aside as {', '.join(sorted(lying))}"
 
 
 def _fault(path: Path) -> str:
@@ -95,6 +115,18 @@ def _set_aside(path: Path, written_s: float) -> Path:
     except OSError as fault:
         raise StoreError(f"{path}: damaged, and cannot be set aside: {fault}") from fault
     return aside
+
+
+def _highest_seq(path: Path) -> int:
+    """The last number that was given, as far as the file can tell; 0 where it cannot."""
+    found = [0]
+    for sql in ("SELECT seq FROM sqlite_sequence WHERE name = 'passages'", NEWEST):
+        try:
+            with closing(Database(path)) as old:
+                found += [int(row[0]) for row in old.rows(sql)]
+        except (StoreError, TypeError, ValueError):  # NULL, or what was never written
+            continue
+    return max(each for each in found if each < MOST_SEQ)
 
 
 def _whole_list(path: Path, name: ListName) -> dict[str, str]:

@@ -206,6 +206,12 @@ class Database:
             raise FAULTS.get(str(fault), StoreError)(f"{self.path}: {fault}") from fault
 
 
+def count_from(database: Database, seq: int) -> None:
+    """Let the first passage of an empty file be the one behind `seq`."""
+    with database.transaction():
+        database.change("INSERT INTO sqlite_sequence VALUES ('passages', ?)", (seq,))
+
+
 def _create(path: Path) -> None:
     """Make the file so that only its owner reads it, and its name durable."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -186,7 +186,9 @@ def complete(message: Message, age_s: int | None) -> str:
     return _json(body if age_s is None else body | {"age_s": age_s})
 
 
-def passage_body(passage: Passage, unit: Unit, model: str, image_sha256: str | None = None) -> str:
+def passage_body(
+    passage: Passage, unit: Unit, model: str, image_sha256: str | None = None, store: str = ""
+) -> str:
     """A passage as JSON, without `seq`, `late` and `age_s`, which are known only at sending.
 
     Args:
@@ -194,6 +196,7 @@ def passage_body(passage: Passage, unit: Unit, model: str, image_sha256: str | N
         unit: names the device, the camera and the site.
         model: names the pair of models that read it ("det-3/ocr-7").
         image_sha256: of the JPEG that goes to `last/image`; None where there is none.
+        store: names the file that counts `seq`; empty: it is not told.
     """
     settled, read = passage.settled, passage.settled.read
     body = {
@@ -227,7 +230,8 @@ def passage_body(passage: Passage, unit: Unit, model: str, image_sha256: str | N
         "model": model,
         "image_sha256": image_sha256,
     }
-    return _json(body | _speed(settled.indicative_speed_kmh))
+    named = {"store": store} if store else {}
+    return _json(body | named | _speed(settled.indicative_speed_kmh))
 
 
 def _json(body: dict[str, object]) -> str:

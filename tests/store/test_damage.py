@@ -15,6 +15,7 @@ from appliance.errors import DamagedError
 from appliance.store.damage import sound_or_new
 from appliance.store.database import Database
 from appliance.store.lists import ListStore
+from appliance.store.marks import Marks
 from appliance.store.outbox import Outbox
 from appliance.store.passages import Passages
 from tests.conftest import numbered
@@ -73,6 +74,33 @@ def test_what_is_no_database_is_set_aside(
     assert kept.name in told
     assert kept.name in caplog.text
     assert Passages(Database(path), ROOM).record(numbered(1), "{}", None) == 1
+    assert "begun behind seq 0" in caplog.text
+
+
+def test_numbers_go_on_where_they_can_be_read(path: Path) -> None:
+    """No number comes twice, and the file's new name tells whoever looks; a sound one keeps its."""
+    with closing(Database(path)) as database:
+        before = Marks(database).store
+    sound_or_new(path)
+    with closing(Database(path)) as database:
+        assert Marks(database).store == before
+        database.change("DELETE FROM passages WHERE seq > 150")  # forgotten: still were given
+    spoil_last_pages(path)
+    sound_or_new(path)
+    assert len(aside(path)) == 1
+    database = Database(path)
+    assert Marks(database).store != before
+    assert Passages(database, ROOM).record(numbered(1), "{}", None) == 201
+
+
+def test_a_number_that_never_was_one_is_not_believed(path: Path) -> None:
+    """Damage may have struck the counter itself."""
+    with closing(Database(path)) as database:
+        database.change("UPDATE sqlite_sequence SET seq = ?", (1 << 60,))
+    spoil_last_pages(path)
+    sound_or_new(path)
+    seq = Passages(Database(path), ROOM).record(numbered(1), "{}", None)
+    assert 1 <= seq <= 201
 
 
 def test_damage_in_the_middle_is_found(path: Path) -> None:

@@ -129,6 +129,13 @@ def test_each_publication_obeys_the_table_of_topics() -> None:
         assert (publication.expiry_s, publication.seq) == (expiry_s, seq)
 
 
+def test_a_passage_names_the_file_that_counts_it() -> None:
+    """Where that is known: a number means nothing without it."""
+    named = json.loads(messages.passage_body(PASSAGE, Unit(), "m", None, "9f21c004"))
+    assert named["store"] == "9f21c004"
+    assert "store" not in json.loads(messages.passage_body(PASSAGE, Unit(), "m"))
+
+
 def test_state_has_what_home_assistant_reads() -> None:
     """The keys of the notes' example, which the discovery document's templates use, and more."""
     lists = {"allowed": ListAge(2, 1.5)}
