@@ -36,6 +36,7 @@ from appliance.standing import StandingLists
 from appliance.store.damage import sound_or_new
 from appliance.store.database import Database
 from appliance.store.history import History
+from appliance.store.keeping import KeepingClock
 from appliance.store.lists import ListStore
 from appliance.store.lock import sole_user
 from appliance.store.marks import Marks
@@ -158,6 +159,7 @@ class _Unit:
     posting: Event
     stopping: Event
     held: ExitStack
+    keeping: KeepingClock
 
     def database(self) -> Database:
         """A connection of its own for a loop."""
@@ -170,7 +172,7 @@ def _unit(config: Config, health: Health, source: Source, held: ExitStack) -> _U
     wake, announcer = Event(), Announcer(announced(config))
     link = MqttLink(config.mqtt, topics, wake) if config.mqtt.host else None
     events = wake, Event(), Event()
-    return _Unit(config, health, source, topics, link, announcer, *events, held)
+    return _Unit(config, health, source, topics, link, announcer, *events, held, KeepingClock())
 
 
 def _held(part: Closes | None, held: ExitStack) -> Closes | None:
@@ -193,7 +195,7 @@ def _lane(
         tracker=tracker,
         stamp=unit.source.stamp,
         entrance=entrance,
-        passages=_passages(unit.config, database),
+        passages=_passages(unit, database),
         unit=unit.config.unit,
         model=sight.model_pair(unit.config),
         store=Marks(database).store,
@@ -207,7 +209,7 @@ def _lane(
 
 def _keeper(unit: _Unit, entrance: Entrance, standing: StandingLists, database: Database) -> Keeper:
     yard = Yard(database, unit.config.parking, unit.topics)
-    passages, folder = _passages(unit.config, database), unit.config.store.folder
+    passages, folder = _passages(unit, database), unit.config.store.folder
     newest = passages.newest
     return Keeper(
         passages=passages,
@@ -276,10 +278,11 @@ def _announcing(announce: Announce, posting: Event) -> Announce:
     return tell
 
 
-def _passages(config: Config, database: Database) -> Passages:
+def _passages(unit: _Unit, database: Database) -> Passages:
+    config = unit.config
     waiting = _outbox_bytes(config) if config.mqtt.host else None
     posts = _outbox_bytes(config) if config.webhook.url else None
-    return Passages(database, waiting, posts)
+    return Passages(database, waiting, posts, unit.keeping)
 
 
 def _outbox_bytes(config: Config) -> int:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from threading import Event
 
 from appliance.announcer import Announcer
+from appliance.dating import Dating
 from appliance.domain import Clock
 from appliance.errors import FullError
 from appliance.health import Beat, Health, Vitals
@@ -28,16 +29,10 @@ from appliance.vigil import Vigil
 from appliance.yard import Yard
 
 LOOK_S = 1.0  # how soon a new problem is published
-JUMP_S = 60.0  # more than a clock drifts in a minute
 RETRY_S = 10.0  # before the next attempt to write on a full disk
 MINUTE_S = 60.0  # between two rounds of retention, and two states without a change
 
 log = logging.getLogger(__name__)
-
-
-def _clock_s() -> float:
-    """Wall-clock seconds at the monotonic clock's zero: it changes when the clock is set."""
-    return time.time() - time.monotonic()
 
 
 @dataclass(slots=True)
@@ -78,8 +73,11 @@ class Keeper:
     next_at: float = field(default=0.0, init=False)  # monotonic seconds
     told: tuple[object, ...] = field(default=(), init=False)
     owes: bool = field(default=False, init=False)  # a round of retention
-    clock_s: float = field(default_factory=_clock_s, init=False)
-    known_seq: int = field(default=0, init=False)  # recorded before the clock was looked at last
+    dating: Dating = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Go on from where the process before has left the time."""
+        self.dating = Dating(self.passages, self.yard)
 
     def maintain(self, beat: Beat) -> None:
         """Look for changes every second, forget and report every minute, until the unit stops.
@@ -103,6 +101,7 @@ class Keeper:
         """Write down what the next process goes on from."""
         if self.yard is not None:  # who came at the end; who comes later is counted at the start
             self.yard.catch_up()
+        self.dating.write_down(self.health.clock())
         if self.vigil is not None:
             self.vigil.write_down()
 
@@ -127,8 +126,9 @@ class Keeper:
         self.obey()
         self.owes = self.owes or is_due
         if self.yard is None or self.yard.catch_up():
-            self.follow_clock()
-            self.count(self.health.clock(), is_due=self.owes)
+            clock = self.health.clock()
+            self.dating.turn(clock)
+            self.count(clock, is_due=self.owes)
             self.forget()
         if self.vigil is not None:
             self.vigil.turn(self.health.snapshot(), is_due=is_due)
@@ -136,6 +136,8 @@ class Keeper:
     def forget(self) -> None:
         """Forget what is too old, once a minute; not before all that is there has been counted."""
         if self.owes:
+            if self.health.clock() == "ntp":
+                self.passages.date_back()
             self.passages.forget(self.oldest_ms())
             self.owes = False
 
@@ -157,8 +159,8 @@ class Keeper:
             self.orders.tell(lists_changed=lists_changed)
 
     def oldest_ms(self) -> int:
-        """Wall-clock milliseconds before which nothing is kept about anybody."""
-        return int((time.time() - self.retention_s) * 1000)
+        """Milliseconds since 1970, as far as they are known, before which nobody is kept."""
+        return int(self.passages.keeping.now_ms() - self.retention_s * 1000)
 
     def count(self, clock: Clock, *, is_due: bool) -> None:
         """Count who came by, say what has changed by it, and forget who came too long ago."""
@@ -167,28 +169,10 @@ class Keeper:
         now_ms = round(time.time() * 1000)
         self.yard.catch_up()
         if is_due:  # before the history is, which then clears the log of both
-            self.yard.forget(self.oldest_ms(), now_ms)
+            self.yard.forget(self.oldest_ms(), self.passages.keeping.now_ms())
         if self.link is not None:
             for each in self.yard.news(self.link.session, now_ms, clock):
                 self.link.publish(each)
-
-    def follow_clock(self) -> None:
-        """Where the clock was set, this process's passages move with it: they are as old as before.
-
-        A unit without a battery clock starts days behind; once it learns the time, retention would
-        take what it has just seen for old.
-        """
-        newest = self.passages.newest()  # before the clock is looked at
-        jump = _clock_s() - self.clock_s
-        if abs(jump) > JUMP_S:
-            log.warning("the clock was set by %.0f s", jump)
-            if self.yard is not None:
-                self.yard.catch_up()
-            self.passages.move_in_time(self.known_seq, round(jump * 1000))
-            if self.yard is not None:
-                self.yard.realign()
-            self.clock_s += jump
-        self.known_seq = newest
 
     def worth_telling(self, vitals: Vitals) -> tuple[object, ...]:
         """What is published as soon as it changes; who has just come knows nothing yet."""

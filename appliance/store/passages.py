@@ -10,11 +10,17 @@ import time
 from dataclasses import astuple, dataclass
 
 from appliance.domain import Message, Passage
+from appliance.errors import FullError
 from appliance.store import posts
 from appliance.store.damage import forget_set_aside
 from appliance.store.database import SESSION, Database
+from appliance.store.keeping import KeepingClock
+from appliance.store.marks import Marks
 from appliance.store.outbox import enqueue, is_hit, trim
 
+UNDATED = '"clock":"none"'
+"""In the payload of a passage for whose time nobody vouched; elsewhere its quotes are escaped."""
+AHEAD_MS = 60_000  # by which two clocks may differ
 AT_A_TIME = 500  # rows that one transaction forgets: tens of milliseconds on a good disk
 
 
@@ -46,7 +52,11 @@ class Passages:
     """
 
     def __init__(
-        self, database: Database, outbox_bytes: int | None, posts_bytes: int | None = None
+        self,
+        database: Database,
+        outbox_bytes: int | None,
+        posts_bytes: int | None = None,
+        keeping: KeepingClock | None = None,
     ) -> None:
         """Keep passages in `database`.
 
@@ -55,10 +65,17 @@ class Passages:
             outbox_bytes: what may wait for the broker at most; None where there is no broker, so
                 that nothing waits at all.
             posts_bytes: the same for the consumer of the webhook.
+            keeping: the clock of retention, which loops share; None: the wall clock.
         """
         self._database = database
         self._outbox_bytes = outbox_bytes
         self._posts_bytes = posts_bytes
+        self.keeping = keeping or KeepingClock()
+
+    @property
+    def marks(self) -> Marks:
+        """The figures of the same file."""
+        return Marks(self._database)
 
     def tell_early(self, passage: Passage, body: str, fresh_until: float) -> None:
         """Write what is said of a vehicle in sight, durably; `record` of its uuid takes it away.
@@ -72,7 +89,7 @@ class Passages:
             self._database.change(
                 "INSERT INTO early (uuid, epoch_ms, kept_from_ms, hit, session, body, fresh_until)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (*astuple(_kept(passage, body)), fresh_until),
+                (*astuple(self._kept(passage, body)), fresh_until),
             )
 
     def amend_early(self, passage: Passage, body: str) -> None:
@@ -99,7 +116,7 @@ class Passages:
         """
         with self._database.transaction():
             self._database.change("DELETE FROM early WHERE uuid = ?", (passage.uuid,))
-            seq = self._keep(_kept(passage, body), fresh_until)
+            seq = self._keep(self._kept(passage, body), fresh_until)
             if jpeg and seq == self.newest():
                 self._database.change("INSERT OR REPLACE INTO crops VALUES (?, ?)", (seq, jpeg))
         return seq
@@ -170,6 +187,35 @@ class Passages:
                 (by_ms, SESSION, by_ms, now_ms, now_ms),
             )
 
+    def date_anew(self, after_seq: int, by_ms: int, now_ms: int) -> None:
+        """The time is known: what was recorded without it, behind that number, moves by so much.
+
+        Of who was recorded before a power cut nobody knows how long that was; such a passage counts
+        from now at the latest, and is moved once.  From here on `keeping` follows the wall clock.
+        """
+        held_ms = self.keeping.now_ms()
+        moved = "kept_from_ms = min(kept_from_ms + ?, ?) WHERE instr(body, ?)"
+        values = by_ms, now_ms, UNDATED
+        try:
+            with self._database.transaction():
+                self._database.change(f"UPDATE early SET {moved}", values)  # noqa: S608  # ours
+                self._database.change(
+                    f"UPDATE passages SET {moved} AND seq > ?",  # noqa: S608  # the same
+                    (*values, after_seq),
+                )
+                self.keeping.follow()  # while nobody can record by the other time
+        except FullError:
+            self.keeping.hold(held_ms)
+            raise
+
+    def date_back(self) -> None:
+        """What a wrong clock has dated into the future counts from now: nothing stays for ever."""
+        now_ms = self.keeping.now_ms()
+        self._database.change(
+            "UPDATE passages SET kept_from_ms = ? WHERE kept_from_ms > ?",
+            (now_ms, now_ms + AHEAD_MS),
+        )
+
     def _forget_some(self, before_epoch_ms: int) -> int:
         """A few at a time: whoever records must not wait for a large clearance."""
         with self._database.transaction():
@@ -201,8 +247,9 @@ class Passages:
             posts.trim(self._database, self._posts_bytes)
         return seq
 
-
-def _kept(passage: Passage, body: str) -> _Kept:
-    kept_from_ms = round(time.time() * 1000) if passage.recorded else passage.epoch_ms
-    hit = is_hit(passage.decision)
-    return _Kept(passage.uuid, passage.epoch_ms, kept_from_ms, hit, SESSION, body)
+    def _kept(self, passage: Passage, body: str) -> _Kept:
+        """Dated by the passage's own time where somebody vouches for it."""
+        is_undated = passage.recorded or passage.clock == "none"
+        kept_from_ms = self.keeping.now_ms() if is_undated else passage.epoch_ms
+        hit = is_hit(passage.decision)
+        return _Kept(passage.uuid, passage.epoch_ms, kept_from_ms, hit, SESSION, body)
