@@ -30,6 +30,9 @@ RIVAL = 0.02
 """Chance of a candidate from which two tracks at one place may be of the same plate."""
 NEAR = 2.0
 """Plate widths within which a plate is at the same place."""
+EDGE = 0.1
+"""Plate heights from the picture's edge within which a plate may be cut off: of 100 plates of
+tests/data/lane.mp4 that were cut at a side, 8 had a box that ended within the picture, by 0.09."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,12 +214,19 @@ def _has_repeated(track: Track, times: int) -> bool:
 
 def _is_cut_off(sighting: Sighting, image_size: tuple[int, int]) -> bool:
     """Whether the picture ends within the plate."""
+    return not _is_within(sighting, image_size, 0.0)
+
+
+def _is_within(sighting: Sighting, image_size: tuple[int, int], edge: float) -> bool:
+    """Whether a plate lies farther than `edge` pixels from each edge of the picture."""
     box, (width, height) = sighting.detection.box, image_size
-    return box.x1 <= 0 or box.y1 <= 0 or box.x2 >= width or box.y2 >= height
+    return min(box.x1, box.y1, width - box.x2, height - box.y2) > edge
 
 
 def _whole(track: Track, image_size: tuple[int, int]) -> list[Sighting]:
-    return [s for s in track.sightings if not _is_cut_off(s, image_size)]
+    """The sightings of a plate that the picture surely holds all of."""
+    edges = ((s, EDGE * s.detection.box.height) for s in track.sightings)
+    return [s for s, edge in edges if _is_within(s, image_size, edge)]
 
 
 def _denies(sighting: Sighting, text: str) -> bool:
