@@ -72,6 +72,11 @@ def _health(key: str, template: str, **options: object) -> Component:
     return Component(key, "sensor", {"stat_t": "state"}, shown | options)
 
 
+def _unless_empty(field: str) -> str:
+    """A template for `last`, which an erasure empties: the entity is unknown then."""
+    return f"{{{{ {field} if value_json is defined else none }}}}"
+
+
 def _parking(key: str, template: str, name: str, icon: str, needs: str) -> Component:
     """A number of vehicles; it is told on a change only, so it never goes stale."""
     shown = {"val_tpl": template, "name": name, "ic": icon, "stat_cla": "measurement"}
@@ -98,8 +103,8 @@ COMPONENTS = (
         {
             "name": "Last plate",
             "ic": "mdi:car-back",
-            "val_tpl": "{{ value_json.plate }}",
-            "json_attr_tpl": "{{ dict(value_json) | tojson }}",
+            "val_tpl": _unless_empty("value_json.plate"),
+            "json_attr_tpl": "{{ (dict(value_json) if value_json is defined else {}) | tojson }}",
         },
         needs="last",
     ),
@@ -107,7 +112,11 @@ COMPONENTS = (
         "last_seen",
         "sensor",
         {"stat_t": "last"},
-        {"name": "Last passage", "dev_cla": "timestamp", "val_tpl": "{{ value_json.time }}"},
+        {
+            "name": "Last passage",
+            "dev_cla": "timestamp",
+            "val_tpl": _unless_empty("value_json.time"),
+        },
         needs="last",
     ),
     Component(
@@ -177,7 +186,7 @@ COMPONENTS = (
     ),
     _health(
         "disk",
-        "{{ value_json.disk.free_percent }}",
+        "{{ value_json.disk.free_percent if value_json.disk else none }}",
         name="Disk free",
         unit_of_meas="%",
         stat_cla="measurement",
@@ -202,14 +211,26 @@ COMPONENTS = (
     ),
     _parking("free", "{{ value_json.free }}", "Free places", "mdi:parking", "free_places"),
     Component(
+        "allowed",
+        "sensor",
+        {"stat_t": "lists/allowed/state"},
+        {
+            "name": "Allowed plates",
+            "ic": "mdi:playlist-check",
+            "ent_cat": "diagnostic",
+            "val_tpl": "{{ value_json.count }}",
+        },
+    ),
+    Component(
         "allow_add",
         "text",
-        {"cmd_t": "lists/allowed/add"},
+        {"cmd_t": "lists/allowed/add", "stat_t": "lists/allowed/state"},
         {
             "name": "Allow a plate",
             "ic": "mdi:car-key",
             "ent_cat": "config",
             "max": 16,
+            "val_tpl": "{{ '' }}",  # without it Home Assistant shows, and records, what was typed
             "msg_exp_int": 60,  # before 2026 ignored
         },
     ),
