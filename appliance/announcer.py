@@ -14,7 +14,8 @@ from math import inf
 
 from appliance import __version__
 from appliance.config import Config
-from appliance.transmit.homeassistant import BIRTH_PAUSE_S, Features, announcements
+from appliance.transmit.components import Features
+from appliance.transmit.homeassistant import BIRTH_PAUSE_S, announcements
 from appliance.transmit.link import Link
 from appliance.transmit.messages import Publication
 

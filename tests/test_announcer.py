@@ -10,8 +10,9 @@ import pytest
 
 from appliance.announcer import Announcer, announced
 from appliance.config import Config, Unit
+from appliance.transmit.components import Features
 from appliance.transmit.fake import FakeLink
-from appliance.transmit.homeassistant import Features, announcements
+from appliance.transmit.homeassistant import announcements
 from appliance.transmit.messages import Topics
 
 TOPICS = Topics("unit")

@@ -14,7 +14,8 @@ from appliance.decision import Action, ListName, Outcome
 from appliance.domain import Clock, Direction, Message
 from appliance.tally import HOUR_MS, Count, Hour, Move
 from appliance.transmit import last, messages, tallies
-from appliance.transmit.homeassistant import Features, announcements
+from appliance.transmit.components import Features
+from appliance.transmit.homeassistant import announcements
 from appliance.transmit.messages import Publication, Topics
 from appliance.transmit.state import Disk, ListAge, Stock, state
 from appliance.transmit.tallies import Fill

@@ -13,7 +13,8 @@ from appliance.announcer import announced
 from appliance.config import Unit, load_config
 from appliance.decision import ListState
 from appliance.transmit import messages, tallies
-from appliance.transmit.homeassistant import COMPONENTS, Features, announcements, discovery_topic
+from appliance.transmit.components import COMPONENTS, Features
+from appliance.transmit.homeassistant import announcements, discovery_topic
 from appliance.transmit.state import Disk, Stock, state
 from appliance.transmit.tallies import Fill
 from tests.conftest import PASSAGE, VITALS

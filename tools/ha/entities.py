@@ -16,7 +16,7 @@ from typing import Any
 
 from appliance.announcer import announced
 from appliance.config import Config
-from appliance.transmit.homeassistant import HIT_S
+from appliance.transmit.components import HIT_S
 from tools.ha.broker import Ear
 from tools.ha.home import Device, Home
 
