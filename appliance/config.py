@@ -20,7 +20,7 @@ from appliance.faults import sentence, without
 from appliance.healthsection import HealthLimits
 from appliance.hook import Webhook
 from appliance.places import Ends, Zone
-from appliance.section import FilePath, Section, Source
+from appliance.section import FilePath, SecretPath, Section, Source
 from appliance.yardsection import Parking, Speed
 
 if sys.version_info >= (3, 11):
@@ -95,11 +95,16 @@ class Mqtt(Section):
     host: str | None = Field(None, min_length=1)
     port: int = Field(1883, ge=1, le=65535)
     username: str | None = None
+    username_file: Annotated[SecretPath | None, Field(strict=False)] = None
     # a password never stands in the configuration itself
-    password_file: Annotated[FilePath | None, Field(strict=False)] = None
+    password_file: Annotated[SecretPath | None, Field(strict=False)] = None
+    # 1.2 or later; the broker's certificate and host name are always checked
     tls: bool = False
     # None: the authorities that the system trusts
-    ca_file: Annotated[FilePath | None, Field(strict=False)] = None
+    ca_file: Annotated[SecretPath | None, Field(strict=False)] = None
+    # the unit's own, for brokers that ask for one
+    cert_file: Annotated[SecretPath | None, Field(strict=False)] = None
+    key_file: Annotated[SecretPath | None, Field(strict=False)] = None
     # the retained copy for dashboards; false where privacy asks for it
     last: bool = True
     # and beside it the picture of the plate, cut out; nothing where `last` is false
@@ -127,22 +132,45 @@ class Mqtt(Section):
             raise ValueError("mqtt.host is missing: without it the other keys of [mqtt] do nothing")
         return self
 
+    @field_validator("username_file")
+    @classmethod
+    def _one_name(cls, path: Path | None, before: ValidationInfo) -> Path | None:
+        if path and before.data.get("username"):
+            raise ValueError("mqtt.username_file beside mqtt.username: expected one of them")
+        return path
+
     @field_validator("password_file")
     @classmethod
     def _password_needs_name(cls, path: Path | None, before: ValidationInfo) -> Path | None:
         """Checked with the field, for a check of the whole table waits until all else is right."""
-        if path and not before.data.get("username", "faulty"):
+        named = [before.data.get(key, "faulty") for key in ("username", "username_file")]
+        if path and not any(named):
             raise ValueError("mqtt.password_file without mqtt.username: name the user too")
         return path
 
-    @field_validator("ca_file")
+    @field_validator("ca_file", "cert_file", "key_file")
     @classmethod
-    def _authority_needs_tls(cls, path: Path | None, before: ValidationInfo) -> Path | None:
+    def _certificates_need_tls(cls, path: Path | None, before: ValidationInfo) -> Path | None:
         if path and before.data.get("tls") is False:
             raise ValueError(
-                "mqtt.ca_file without mqtt.tls: nothing would be encrypted; expected tls = true too"
+                f"mqtt.{before.field_name} without mqtt.tls: nothing would be encrypted; expected"
+                " tls = true too"
             )
         return path
+
+    @field_validator("key_file")
+    @classmethod
+    def _key_goes_with_certificate(cls, path: Path | None, before: ValidationInfo) -> Path | None:
+        certificate = before.data.get("cert_file", path)  # where that is at fault it says so
+        if path and not certificate:
+            raise ValueError("mqtt.key_file without mqtt.cert_file: expected both or neither")
+        return path
+
+    @model_validator(mode="after")
+    def _certificate_has_a_key(self) -> Mqtt:
+        if self.cert_file is not None and self.key_file is None:
+            raise ValueError("mqtt.cert_file without mqtt.key_file: expected both or neither")
+        return self
 
 
 class Config(Section):

@@ -6,7 +6,6 @@ The rule to know: every fault begins with the key that names what is at fault.
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from appliance.config import Config
 from appliance.errors import ConfigurationError
@@ -14,7 +13,7 @@ from appliance.gpio import require_library
 from appliance.recognize.model import LiteModel
 from appliance.recognize.regions import load_regions
 from appliance.sight import build_detector
-from appliance.transmit.mqtt import check_files
+from appliance.transmit.credentials import credential_faults
 from appliance.transmit.webhook import require_webhook_files
 
 
@@ -34,22 +33,10 @@ def check_parts(config: Config) -> list[str]:
 
 
 def require_files(config: Config) -> None:
-    """Raise ConfigurationError, naming each, where a file that is named cannot be read."""
-    files = {"password_file": config.mqtt.password_file, "ca_file": config.mqtt.ca_file}
-    faults = [(key, path, _unreadable(path)) for key, path in files.items() if path]
-    told = [f"mqtt.{key} = '{path}': cannot be read: {why}" for key, path, why in faults if why]
+    """Raise ConfigurationError, naming each, where a file for the broker cannot be used."""
+    told = credential_faults(config.mqtt)
     if told:
         raise ConfigurationError("\n".join(told))
-    check_files(config.mqtt)
-
-
-def _unreadable(path: Path) -> str:
-    """Why a file cannot be read; empty where it can be."""
-    try:
-        path.open("rb").close()
-    except OSError as fault:
-        return fault.strerror or str(fault)
-    return ""
 
 
 def require_webhook(config: Config) -> None:

@@ -183,7 +183,8 @@ class Keeper:
         """Publish the state, retained."""
         if self.link is not None:
             self.told = self.worth_telling(vitals)
-            self.link.publish(state(self.topics, vitals, self.stock(vitals)))
+            told = state(self.topics, vitals, self.stock(vitals), self.link.terms)
+            self.link.publish(told)
 
     def stock(self, vitals: Vitals) -> Stock:
         """What the unit keeps."""

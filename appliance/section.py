@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
+
+CREDENTIAL = "credential:"
+"""Begins the name of a systemd credential where a file is expected."""
 
 
 def _beside_file(path: Path, known: ValidationInfo) -> Path:
@@ -24,7 +28,17 @@ def _source_beside_file(source: str, known: ValidationInfo) -> str:
     return str(_beside_file(Path(source), known))
 
 
+def _secret_beside_file(path: Path, known: ValidationInfo) -> Path:
+    """The same for a file that may be one of systemd's credentials instead."""
+    if not str(path).startswith(CREDENTIAL):
+        return _beside_file(path, known)
+    if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*", str(path).removeprefix(CREDENTIAL)):
+        raise ValueError(f"{path}: expected {CREDENTIAL}NAME, of letters, digits, _, - and .")
+    return path
+
+
 FilePath = Annotated[Path, AfterValidator(_beside_file)]
+SecretPath = Annotated[Path, AfterValidator(_secret_beside_file)]
 Source = Annotated[str, AfterValidator(_source_beside_file)]
 
 

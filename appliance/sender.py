@@ -92,6 +92,7 @@ class Sender:
     shown: deque[str] = field(default_factory=_recently, init=False)  # live, their record follows
     hit: deque[str] = field(default_factory=_recently, init=False)  # told to be watched
     last_seq: int = field(default=0, init=False)  # of the newest copy on `last`
+    last_until: float = field(default=inf, init=False)  # monotonic seconds, of that copy
     image_stands: bool = field(default=True, init=False)  # with the broker, as far as we know
     hold_until: float = field(default=0.0, init=False)  # monotonic seconds, after a refusal
     hurried_until: float = field(default=inf, init=False)  # monotonic seconds
@@ -131,6 +132,7 @@ class Sender:
     def turn(self) -> None:
         """Settle what the broker has answered, then hand over what there is room for."""
         self.settle(self.link.tend())
+        self.health.problem("broker", self.link.trouble)
         if self.link.session != self.session:
             self.start_over()
         if self.announcer.turn(self.link):
@@ -224,7 +226,12 @@ class Sender:
         """Publish the newest passage for dashboards, for as long as it may be kept.
 
         Where it was erased meanwhile, the broker may have been told to forget it just before.
+        When its time is over it is taken back: MQTT 3.1.1 has no expiry, and with 5 mosquitto keeps
+        what has expired until somebody asks for it (mosquitto #3221).
         """
+        if time.monotonic() >= self.last_until:
+            self.last_until = inf
+            self.publish(last.forgotten(self.topics))
         newest = self.outbox.newest()
         if newest is None or newest.seq <= self.last_seq:
             return
@@ -232,6 +239,7 @@ class Sender:
         keep_s = self.keep_s(newest)
         if keep_s <= 0:
             return
+        self.last_until = time.monotonic() + keep_s
         self.link.publish(last.passage(self.topics, newest, late_s(newest), keep_s))
         self.show_image(newest.seq, keep_s)
         left = self.outbox.newest()

@@ -29,6 +29,8 @@ from appliance.domain import Box, Candidate, Passage, Read, Settled
 from appliance.health import Vitals
 from appliance.transmit.fake import FakeLink
 from appliance.transmit.messages import Publication
+from tests.authority import Authority
+from tests.front import OLD_ANSWER, Front
 from tests.standin import FOLDER, Pins
 from tests.wire import objections, text_of
 
@@ -99,12 +101,39 @@ def until(condition: Callable[[], object], what: str, limit_s: float = PATIENCE_
         never.wait(0.01)
 
 
-class Broker:
-    """A mosquitto on a port of its own, which can be killed, frozen and started again."""
+class Encrypted:
+    """A listener with TLS beside the plain one, and the way to it."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, authority: Authority, *, mutual: bool, days: int = 2) -> None:
+        """Have `authority` sign for the broker, and for the unit where that is `mutual`."""
+        port, served = _free_port(), authority.sign("server", server=True, days=days)
+        self.way: dict[str, object] = {"port": port, "tls": True, "ca_file": authority.cert}
+        self.options = [
+            f"listener {port} 127.0.0.1",
+            f"certfile {served.cert}",
+            f"keyfile {served.key}",
+        ]
+        if mutual:
+            own = authority.sign("unit")
+            self.way |= {"cert_file": own.cert, "key_file": own.key}
+            asked = f"cafile {authority.cert}", "require_certificate true"
+            self.options += [*asked, "use_identity_as_username true"]
+
+
+class Broker:
+    """A mosquitto on a port of its own, which can be killed, frozen and started again.
+
+    Attributes:
+        port: where it listens without encryption.
+        way: the table [mqtt] by which a unit comes to it; the broker itself listens at `port` too.
+    """
+
+    def __init__(self, folder: Path, *options: str, encrypted: Encrypted | None = None) -> None:
         """Start it with `options` added to its configuration."""
         self.port = _free_port()
+        self.way: dict[str, object] = {"host": "127.0.0.1", "port": self.port}
+        if encrypted is not None:
+            self.way |= encrypted.way
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         lines = (
@@ -116,6 +145,7 @@ class Broker:
             "max_inflight_messages 0",  # to a listener: what is acknowledged has been delivered
             "max_queued_messages 100000",  # 0 makes 2.0.11 hang up after each refusal
             *(options or ("allow_anonymous true",)),
+            *(encrypted.options if encrypted else ()),
         )
         self._config = folder / "mosquitto.conf"
         self._config.write_text("\n".join(lines), encoding="ascii")
@@ -124,7 +154,13 @@ class Broker:
     @property
     def mqtt(self) -> Mqtt:
         """The configuration that leads to it."""
-        return Mqtt.model_validate({"host": "127.0.0.1", "port": self.port})
+        return Mqtt.model_validate(self.way, strict=False)
+
+    @property
+    def table(self) -> str:
+        """The same as it stands in a file."""
+        lines = [f"{key} = {json.dumps(value, default=str)}" for key, value in self.way.items()]
+        return "\n".join(["[mqtt]", *lines, ""])
 
     def restart(self) -> None:
         """Start it, on the same port and with what it had saved; it answers on return."""
@@ -242,10 +278,10 @@ def start_broker(tmp_path: Path) -> Iterator[Callable[..., Broker]]:
         pytest.skip("mosquitto is not installed (apt-get install mosquitto)")
     started: list[Broker] = []
 
-    def start(*options: str) -> Broker:
+    def start(*options: str, encrypted: Encrypted | None = None) -> Broker:
         folder = tmp_path / f"broker{len(started)}"
         folder.mkdir()
-        started.append(Broker(folder, *options))
+        started.append(Broker(folder, *options, encrypted=encrypted))
         return started[-1]
 
     yield start
@@ -257,6 +293,46 @@ def start_broker(tmp_path: Path) -> Iterator[Callable[..., Broker]]:
 def broker(start_broker: Callable[..., Broker]) -> Broker:
     """A mosquitto that lets everyone in."""
     return start_broker()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Signs for brokers and units."""
+    return Authority(tmp_path_factory.mktemp("certificates") / "authority")
+
+
+@pytest.fixture
+def front() -> Iterator[Callable[..., Front]]:
+    """Puts a broker that knows only MQTT 3.1.1, or nothing, before a real one."""
+    fronts: list[Front] = []
+
+    def place(behind: Broker, answer: bytes | None = OLD_ANSWER) -> Front:
+        fronts.append(Front(behind.port, answer))
+        return fronts[-1]
+
+    yield place
+    for each in fronts:
+        each.close()
+
+
+@pytest.fixture
+def broker_by(
+    start_broker: Callable[..., Broker],
+    request: pytest.FixtureRequest,
+    front: Callable[..., Front],
+) -> Callable[[str], Broker]:
+    """A mosquitto that lets everyone in who comes "plain", by "tls", "mtls" or "3.1.1"."""
+
+    def start(way: str) -> Broker:
+        if way in {"tls", "mtls"}:
+            authority = request.getfixturevalue("authority")
+            return start_broker(encrypted=Encrypted(authority, mutual=way == "mtls"))
+        broker = start_broker()
+        if way == "3.1.1":
+            broker.way["port"] = front(broker).port
+        return broker
+
+    return start
 
 
 @pytest.fixture(autouse=True)

@@ -197,6 +197,30 @@ FAULTS = {
         "[mqtt]\nhost = 'broker'\nca_file = 'ca.pem'",
         "mqtt.ca_file without mqtt.tls: nothing would be encrypted",
     ),
+    "a certificate that nobody asks for": (
+        "[mqtt]\nhost = 'broker'\ncert_file = 'u.crt'",
+        "mqtt.cert_file without mqtt.tls: nothing would be encrypted",
+    ),
+    "a certificate without its key": (
+        "[mqtt]\nhost = 'broker'\ntls = true\ncert_file = 'u.crt'",
+        "mqtt.cert_file without mqtt.key_file: expected both or neither",
+    ),
+    "a key without its certificate": (
+        "[mqtt]\nhost = 'broker'\ntls = true\nkey_file = 'u.key'",
+        "mqtt.key_file without mqtt.cert_file: expected both or neither",
+    ),
+    "two users": (
+        "[mqtt]\nhost = 'broker'\nusername = 'a'\nusername_file = 'b'",
+        "mqtt.username_file beside mqtt.username: expected one of them",
+    ),
+    "a switch against the check of certificates": (
+        "[mqtt]\nhost = 'broker'\ntls = true\ntls_insecure = true",
+        "mqtt.tls_insecure = True: unknown key",
+    ),
+    "a credential out of its folder": (
+        "[mqtt]\nhost = 'broker'\nusername = 'a'\npassword_file = 'credential:../pw'",
+        "credential:../pw: expected credential:NAME, of letters, digits, _, - and .",
+    ),
     "a value for a rule": ("policy = [3]", "policy[#1] = 3: expected a list of tables, each begun"),
     "a value for a table in a table": (
         "[parking]\nentering = 'line'\nlimits = 3",

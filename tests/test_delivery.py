@@ -22,18 +22,23 @@ DATA = Path(__file__).parent / "data"
 CLIP = DATA / "lane.mp4"
 TRUTH = [vehicle["text"] for vehicle in json.loads((DATA / "lane.json").read_text())["vehicles"]]
 LEAVES_EARLY = TRUTH[1]  # of those who come after the start it is told first, and leaves first
+WAYS = ("plain", "mtls", "3.1.1", "tls")
 SLOW_S = 240.0  # two cores, both perhaps busy
 CLIP_S = 16.0
+
+
+@pytest.fixture
+def broker(request: pytest.FixtureRequest, broker_by: Callable[[str], Broker]) -> Broker:
+    """A mosquitto to which the unit comes by the way that the test names."""
+    return broker_by(getattr(request, "param", "plain"))
 
 
 @pytest.fixture
 def config(tmp_path: Path, broker: Broker) -> Path:
     """A unit with a store of its own and the test's broker."""
     path = tmp_path / "gatepost.toml"
-    path.write_text(
-        f'[unit]\nid = "pole-7"\n[store]\nfolder = "{tmp_path / "store"}"\n'
-        f'[mqtt]\nhost = "127.0.0.1"\nport = {broker.port}\n'
-    )
+    store = tmp_path / "store"
+    path.write_text(f'[unit]\nid = "pole-7"\n[store]\nfolder = "{store}"\n{broker.table}')
     return path
 
 
@@ -63,6 +68,7 @@ def logged(listener: Listener) -> list[str]:
     return list(dict.fromkeys(heard.body["uuid"] for heard in listener.on("log")))
 
 
+@pytest.mark.parametrize("broker", WAYS, indirect=True)
 def test_a_replay_reaches_the_broker_once_and_in_order(
     config: Path, broker: Broker, listen: Callable[..., Listener]
 ) -> None:
@@ -120,6 +126,7 @@ def test_a_unit_killed_while_a_vehicle_is_in_sight_has_its_passage(
     assert len(listener.on("passage")) == 1
 
 
+@pytest.mark.parametrize("broker", WAYS[:3], indirect=True)
 def test_the_broker_dies_under_a_replay(
     config: Path, broker: Broker, listen: Callable[..., Listener]
 ) -> None:

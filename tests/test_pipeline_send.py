@@ -323,6 +323,19 @@ def test_last_expires_with_the_retention(bench: FakeBench) -> None:
     assert DAY_S - 3700 < expiry_s <= DAY_S - 3590
 
 
+def test_last_is_taken_back_when_its_time_is_over(bench: FakeBench) -> None:
+    """MQTT 3.1.1 has no expiry: a plate would stand there for as long as the broker does."""
+    bench.sender.keep_last_s = 3602.5
+    passage = numbered(1, epoch_ms=round(time.time() - 3600) * 1000)
+    bench.passages.record(passage, passage_body(passage, UNIT, "m"), None)
+    bench.turns(1)
+    told = len(bench.link.history)
+    until(lambda: bench.turns(1) or len(bench.link.history) > told, "the end of its time")
+    said = [(_level(each), each.payload) for each in bench.link.history[told:]]
+    assert said[0] == ("last", "")
+    assert ("last", json.dumps({"plate": None, "time": None})) in said
+
+
 def test_silence_on_a_live_session_ends_the_loop(bench: FakeBench) -> None:
     """A restart is what repairs it."""
     bench.link.is_silent = True

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from threading import Event, Lock
 
+from appliance.transmit.dialect import Terms
 from appliance.transmit.inbox import Inbox, Order
 from appliance.transmit.inflight import PATIENCE_S, WINDOW, InFlight
 from appliance.transmit.messages import Publication, Receipt, Topics, availability
@@ -20,6 +21,7 @@ class FakeLink:
             broke.
         refusals: topics that the broker refuses, with its reason.
         is_silent: the broker acknowledges nothing.
+        terms: what the broker agrees to.
     """
 
     def __init__(self, topics: Topics, wake: Event, patience_s: float = PATIENCE_S) -> None:
@@ -27,6 +29,8 @@ class FakeLink:
         self.history: list[Publication] = []
         self.refusals: dict[str, str] = {}
         self.is_silent = False
+        self.terms = Terms()
+        self._trouble: str | None = None
         self._topics = topics
         self._wake = wake
         self._lock = Lock()
@@ -53,6 +57,11 @@ class FakeLink:
         """How often Home Assistant has said that it has started."""
         return self._births
 
+    @property
+    def trouble(self) -> str | None:
+        """Why there is no connection; None while there is one, or before the first."""
+        return self._trouble
+
     def give_birth(self) -> None:
         """Home Assistant starts; a unit that is away does not hear it."""
         if self._session:
@@ -63,7 +72,7 @@ class FakeLink:
         """The broker is there."""
         with self._lock:
             self._connections += 1
-            self._session = self._connections
+            self._session, self._trouble = self._connections, None
             self._hand_over(availability(self._topics, online=True))
             for topic, payload in self._kept:
                 self._inbox.put(topic, payload, retained=False)
@@ -86,7 +95,7 @@ class FakeLink:
     def lose(self) -> None:
         """The connection breaks: what is unacknowledged is gone, the last will is published."""
         with self._lock:
-            self._session = 0
+            self._session, self._trouble = 0, "broker: lost"
             self._in_flight.clear()
             self.history.append(availability(self._topics, online=False))
         self._wake.set()

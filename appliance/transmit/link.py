@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from appliance.transmit.dialect import Terms
 from appliance.transmit.inbox import Order
 from appliance.transmit.messages import Publication, Receipt
 
@@ -31,12 +32,19 @@ class Link(Protocol):
     def births(self) -> int:
         """How often Home Assistant has said that it has started; 0 where nobody listens for it."""
 
+    @property
+    def terms(self) -> Terms:
+        """What was agreed with the broker for the newest connection."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why there is no connection, in words; None while there is one, or before the first."""
+
     def tend(self) -> list[Receipt]:
         """Keep the connection; gives what the broker said since the last call.  Never waits.
 
         Raises:
             LinkError: nothing was acknowledged for 60 s on a live connection.
-            ConfigurationError: the password file or the authorities' file cannot be read.
         """
 
     def orders(self) -> list[Order]:

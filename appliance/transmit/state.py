@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 
 from appliance.decision import ListName
 from appliance.health import Vitals
+from appliance.transmit.dialect import NO_TERMS, Terms
 from appliance.transmit.messages import Publication, Topics
 
 
@@ -53,9 +54,10 @@ class Stock:
     store: str = ""
 
 
-def state(topics: Topics, vitals: Vitals, stock: Stock) -> Publication:
-    """How the unit is, retained."""
+def state(topics: Topics, vitals: Vitals, stock: Stock, terms: Terms = NO_TERMS) -> Publication:
+    """How the unit is, and what was agreed with the broker, retained."""
+    spoken = {"mqtt": {"protocol": terms.protocol, "tls": terms.tls}}
     illuminator = {"ir": {"lit": False}}  # Home Assistant's template wants it, driven or not
-    body = asdict(vitals) | asdict(stock) | illuminator
+    body = asdict(vitals) | asdict(stock) | spoken | illuminator
     payload = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return Publication(topics.state, payload, retained=True)

@@ -89,6 +89,7 @@ class Site:
         """A unit's own link."""
         secret = self.folder / "password"
         secret.write_text("secret\n")
+        secret.chmod(0o600)
         access = {"username": user, "password_file": secret}
         return MqttLink(self.broker.mqtt.model_copy(update=access), topics, Event())
 

@@ -146,6 +146,7 @@ def test_state_has_what_home_assistant_reads() -> None:
         "queue": 3,
         "dropped": 1,
         "webhook_queue": 4,
+        "mqtt": {"protocol": "5", "tls": None},
         "passages": 1207,
         "rejected": 88,
         "rejects": {"low agreement": 88},
