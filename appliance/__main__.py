@@ -24,7 +24,7 @@ from appliance import __version__, app, report, sight
 from appliance.access import doubts
 from appliance.capture.mask import Places, blackout
 from appliance.capture.video import RecordedCamera, load_picture
-from appliance.commands import broker, lists, yard
+from appliance.commands import broker, connect, lists, yard
 from appliance.config import SYSTEM_FILE, Config, Mqtt, chosen_file, examine_config, load_config
 from appliance.domain import Message, Passage
 from appliance.errors import ConfigurationError, GatepostError
@@ -119,6 +119,8 @@ def check(asked: argparse.Namespace) -> int:
     print(
         f"models ({config.recognition.models}): {sight.model_pair(config)}, as their manifests say"
     )
+    if asked.connect:
+        connect.check_connection(config)
     return 0
 
 
@@ -203,7 +205,8 @@ def _parser() -> argparse.ArgumentParser:
     lingering = "how long to wait at the end for a broker that is away (default: 600)"
     playing.add_argument("--linger", type=float, default=600.0, metavar="SECONDS", help=lingering)
     _command(commands, "run", run, "run the appliance")
-    _command(commands, "check", check, "check the configuration and the models")
+    checking = _command(commands, "check", check, "check the configuration and the models")
+    checking.add_argument("--connect", action="store_true", help="try the broker too")
     lists.add_commands(commands, _command)
     broker.add_command(commands, _command)
     yard.add_commands(commands, _command)

@@ -44,7 +44,7 @@ class DamagedError(StoreError):
 
 
 class LinkError(GatepostError):
-    """The broker holds a live session but acknowledges nothing (exit 75, EX_TEMPFAIL)."""
+    """The broker acknowledges nothing, or cannot be had for now (exit 75, EX_TEMPFAIL)."""
 
     exit_code = 75
 

@@ -19,6 +19,7 @@ from appliance.transmit.homeassistant import announcements
 from appliance.transmit.messages import Publication, Topics
 from appliance.transmit.state import Disk, ListAge, Stock, state
 from appliance.transmit.tallies import Fill
+from appliance.transmit.trial import probe
 from tests.conftest import PASSAGE, VITALS
 from tests.wire import FOLDER, SCHEMAS, objections, text_of, validator
 
@@ -50,6 +51,7 @@ SAMPLES = {
     "command-result": Publication(
         TOPICS.at("cmd/result"), '{"id":"a","ok":false,"topic":"cmd","error":"not known here"}'
     ),
+    "check": probe(TOPICS),
     "discovery": announcements(Unit(), "1", Features(last=True, image=True), "homeassistant")[0],
 }
 """A valid message for each schema whose payload is an object."""

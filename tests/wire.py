@@ -22,6 +22,7 @@ SCHEMAS = {
     r"gatepost/[^/]+/parking": "parking",
     r"gatepost/[^/]+/parking/overstay": "overstay",
     r"gatepost/[^/]+/lists/(allowed|denied|watched)/state": "list-state",
+    r"gatepost/[^/]+/check": "check",
     r"gatepost/[^/]+/cmd/result": "command-result",
     r"homeassistant/device/[^/]+/config": "discovery",
 }

@@ -67,6 +67,11 @@ class Topics:
         """Health, retained."""
         return f"gatepost/{self.unit}/state"
 
+    @property
+    def check(self) -> str:
+        """Where `gatepost check --connect` tries whether it may publish."""
+        return self.at("check")
+
     def at(self, level: str) -> str:
         """The unit's topic that ends in `level`."""
         return f"gatepost/{self.unit}/{level}"

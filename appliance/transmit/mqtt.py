@@ -17,17 +17,15 @@ from threading import Event, Lock
 from appliance.config import Mqtt
 from appliance.errors import ConfigurationError
 from appliance.transmit.connection import Caller, Connection, Note
-from appliance.transmit.dialect import NO_TERMS, Dialect, Outcome, Terms
+from appliance.transmit.dialect import NO_TERMS, Dialect, Terms
 from appliance.transmit.homeassistant import BIRTH
 from appliance.transmit.inbox import Inbox, Order
 from appliance.transmit.inflight import PATIENCE_S, WINDOW, InFlight
 from appliance.transmit.messages import Publication, Receipt, Topics, availability
-from appliance.transmit.refusals import Kind, Refusal
+from appliance.transmit.refusals import Refusal
 
 ANSWER_S = 30.0  # name look-up, TCP, TLS and CONNACK together; paho alone may wait for ever
 LEAST_PAUSE_S, MOST_PAUSE_S = 1.0, 30.0
-OUTCOMES: dict[Kind, Outcome] = {"version": "version", "hung up": "hung up"}
-"""What a refusal means for the choice of a version; other kinds mean nothing for it."""
 
 log = logging.getLogger(__name__)
 
@@ -192,7 +190,7 @@ class MqttLink:
         self._forget()
         had_session, self._session = self._session > 0, 0
         if not had_session:
-            self._dialect.note(OUTCOMES.get(why.kind, "failed"))
+            self._dialect.note(why.outcome)
         if self._dialect.is_pressing:
             self._next_at = 0.0
             return

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from appliance.config import Mqtt
+from appliance.transmit.dialect import Outcome
 
 Kind = Literal["away", "refused", "version", "hung up"]
 """It may come back by itself; a person must mend something; it speaks another version of MQTT; it
 gave no answer to CONNECT."""
 
+OUTCOMES: dict[Kind, Outcome] = {"version": "version", "hung up": "hung up"}
 ALERT = re.compile(r"^(SSLV3|TLSV1|TLSV13)_ALERT_")
 NO_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"}
 OLD_TLS = {
@@ -73,6 +75,11 @@ class Refusal:
 
     text: str
     kind: Kind = "away"
+
+    @property
+    def outcome(self) -> Outcome:
+        """What it means for the choice of a version."""
+        return OUTCOMES.get(self.kind, "failed")
 
 
 NO_REASON = Refusal("")
