@@ -25,6 +25,7 @@ TRIGGERS = ("plate_allowed", "decision_open", "plate_watched")
 COUNTED = (GATE, *TRIGGERS, USUAL)
 """The automations, by the name of what fires them.  The usual recipe is the one that our blueprint
 is there to avoid: that it is seen to fire shows that false openings would be seen."""
+LATE_S = 6.0  # that the camera's picture may be late on a busy machine
 RIGHT_S = 90.0  # for every entity to be right again
 
 
@@ -58,7 +59,7 @@ class Site:
     def drive(self, run: Run, *plates: str) -> set[str]:
         """Have vehicles go by, each as another than before; gives the uuids known until then."""
         before = set(self.ear.passages())
-        free_at = max(self.played.get(plate, 0.0) for plate in plates) + AGAIN_S + 2.0
+        free_at = max(self.played.get(plate, 0.0) for plate in plates) + AGAIN_S + LATE_S
         Event().wait(max(0.0, free_at - monotonic()))
         self.lane.play(run)
         self.played.update(dict.fromkeys(plates, monotonic()))
