@@ -26,7 +26,7 @@ from appliance.transmit.link import Link
 from appliance.transmit.messages import Topics
 from appliance.transmit.state import Stock, state
 from appliance.vigil import Vigil
-from appliance.yard import Yard
+from appliance.yard import COUNT_S, Yard
 
 LOOK_S = 1.0  # how soon a new problem is published
 RETRY_S = 10.0  # before the next attempt to write on a full disk
@@ -100,7 +100,7 @@ class Keeper:
     def part(self) -> None:
         """Write down what the next process goes on from."""
         if self.yard is not None:  # who came at the end; who comes later is counted at the start
-            self.yard.catch_up()
+            self.yard.catch_up(COUNT_S)
         self.dating.write_down(self.health.clock())
         if self.vigil is not None:
             self.vigil.write_down()
@@ -125,7 +125,7 @@ class Keeper:
         """All that is written here; FullError where the disk is full."""
         self.obey()
         self.owes = self.owes or is_due
-        if self.yard is None or self.yard.catch_up():
+        if self.yard is None or self.yard.catch_up(COUNT_S):
             clock = self.health.clock()
             self.dating.turn(clock)
             self.count(clock, is_due=self.owes)
@@ -167,7 +167,6 @@ class Keeper:
         if self.yard is None:
             return
         now_ms = round(time.time() * 1000)
-        self.yard.catch_up()
         if is_due:  # before the history is, which then clears the log of both
             self.yard.forget(self.oldest_ms(), self.passages.keeping.now_ms())
         if self.link is not None:

@@ -35,10 +35,15 @@ class Latencies:
 
 def _summary(times: list[float]) -> dict[str, float]:
     return {
-        "p50": _ms(times[(len(times) - 1) * 50 // 100]),
-        "p95": _ms(times[(len(times) - 1) * 95 // 100]),
+        "p50": _ms(_ranked(times, 50)),
+        "p95": _ms(_ranked(times, 95)),
         "max": _ms(times[-1]),
     }
+
+
+def _ranked(times: list[float], percent: int) -> float:
+    """The smallest time within which so many percent are; of a few, that is the worst."""
+    return times[-(-len(times) * percent // 100) - 1]
 
 
 def _ms(seconds: float) -> float:

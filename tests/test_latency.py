@@ -14,9 +14,12 @@ def test_percentiles_are_by_stage_in_milliseconds() -> None:
     for number in range(100, 0, -1):
         latencies.took("detect", number / 1000)
     latencies.took("read", 0.0025)
+    for milliseconds in (5, 1, 3):
+        latencies.took("track", milliseconds / 1000)
     assert latencies.percentiles() == {
         "detect": {"p50": 50.0, "p95": 95.0, "max": 100.0},
         "read": {"p50": 2.5, "p95": 2.5, "max": 2.5},
+        "track": {"p50": 3.0, "p95": 5.0, "max": 5.0},
     }
     assert Latencies().percentiles() == {}
 
