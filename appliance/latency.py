@@ -1,7 +1,7 @@
 """How long each stage took lately: percentiles over a bounded window.  Pure.
 
 The rule to know: taking a time down costs a microsecond, for it is done in every frame; sorting is
-for whoever asks, once a minute.
+for whoever asks.
 """
 
 from __future__ import annotations
