@@ -95,6 +95,7 @@ def test_offline_is_left_behind(broker: Broker, front: Place, listen: Listen) ->
     listener, old = listen(broker), front(broker)
     link = _link(old, broker)
     _connect(link)
+    until(lambda: listener.on("availability"), "online")  # in a hurry it would be the broker's
     link.close()
     until(lambda: len(listener.on("availability")) == 2, "offline")
     other = _link(old, broker)
