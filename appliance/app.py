@@ -198,7 +198,6 @@ def _lane(
         passages=_passages(unit, database),
         unit=unit.config.unit,
         model=sight.model_pair(unit.config),
-        store=Marks(database).store,
         health=unit.health,
         announce=_announcing(announce, unit.posting),
         wake=unit.wake,

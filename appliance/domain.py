@@ -243,6 +243,7 @@ class Message:
         epoch_ms: wall-clock time of the passage.
         fresh_until: monotonic time up to which it may go out as live; None where it never may
             (written before this process began, or from a recording).
+        store: names the file that counts `seq`; empty where nobody asked it.
     """
 
     seq: int
@@ -250,3 +251,4 @@ class Message:
     body: str
     epoch_ms: int
     fresh_until: float | None
+    store: str = ""

@@ -52,7 +52,6 @@ class Lane:
         wake: tells the sender that there is something to send.
         stopping: set when the loop shall return.
         crops: the best view of each plate in sight.
-        store: names the file that counts `seq`; empty: nobody asks.
     """
 
     camera: Camera
@@ -68,7 +67,6 @@ class Lane:
     wake: Event
     stopping: Event
     crops: Crops = field(default_factory=Crops)
-    store: str = ""
     arrivals: Arrivals = field(default_factory=Arrivals, init=False)
     parting: bool = field(default=False, init=False)
     ledger: Ledger = field(init=False)
@@ -202,7 +200,7 @@ class Lane:
 
     def body(self, passage: Passage, image_sha256: str | None = None) -> str:
         """What others are told of a passage."""
-        return messages.passage_body(passage, self.unit, self.model, image_sha256, self.store)
+        return messages.passage_body(passage, self.unit, self.model, image_sha256)
 
     def is_fresh(self, settled: Settled) -> bool:
         """Whether the vehicle is there now and was seen to come; what was told early was."""

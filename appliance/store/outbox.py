@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from appliance.decision import Decision
 from appliance.domain import Message
 from appliance.store.database import SESSION, Database, Row
+from appliance.store.marks import Marks
 
 MESSAGES = """SELECT seq, uuid, body, epoch_ms, CASE session WHEN ? THEN fresh_until END
     FROM outbox JOIN passages USING (seq)"""
@@ -30,6 +31,7 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         """Read and shorten the outbox in `database`."""
         self._database = database
+        self._store = Marks(database).store
 
     def pending(self, after_seq: int, limit: int) -> list[Message]:
         """At most `limit` waiting messages behind `after_seq`, oldest first."""
@@ -47,12 +49,12 @@ class Outbox:
 
     def early(self, now: float) -> list[Message]:
         """Those told early, in sight still and fresh at `now` (monotonic seconds); `seq` is 0."""
-        return [_message(row) for row in self._database.rows(EARLY, (SESSION, now))]
+        return [self._message(row) for row in self._database.rows(EARLY, (SESSION, now))]
 
     def newest(self) -> Message | None:
         """The latest passage, whether it waits or not."""
         rows = self._database.rows(NEWEST, (SESSION,))
-        return _message(rows[0]) if rows else None
+        return self._message(rows[0]) if rows else None
 
     def crop(self, seq: int) -> bytes:
         """The JPEG of a passage's plate; empty where there is none, or it is not the newest."""
@@ -78,7 +80,11 @@ class Outbox:
 
     def _messages(self, where: str, *values: object) -> list[Message]:
         rows = self._database.rows(f"{MESSAGES} {where}", (SESSION, *values))
-        return [_message(row) for row in rows]
+        return [self._message(row) for row in rows]
+
+    def _message(self, row: Row) -> Message:
+        seq, uuid, body, epoch_ms, fresh_until = row
+        return Message(seq, uuid, body, epoch_ms, fresh_until, self._store)
 
 
 def enqueue(database: Database, seq: int, hit: bool, size: int, until: float | None) -> None:
@@ -109,8 +115,3 @@ def trim(database: Database, limit_bytes: int) -> None:
 def counter(database: Database, name: str) -> int:
     """One of the figures that the file keeps: "outbox_bytes" or "outbox_dropped"."""
     return int(database.rows("SELECT value FROM counters WHERE name = ?", (name,))[0][0])
-
-
-def _message(row: Row) -> Message:
-    seq, uuid, body, epoch_ms, fresh_until = row
-    return Message(seq, uuid, body, epoch_ms, fresh_until)

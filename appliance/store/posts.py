@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from appliance.domain import Message
 from appliance.store.database import SESSION, Database
+from appliance.store.marks import Marks
 
 TRIES = 5  # refusals after which a row is set aside
 
@@ -27,13 +28,14 @@ class Posts:
     def __init__(self, database: Database) -> None:
         """Read and shorten what waits in `database`."""
         self._database = database
+        self._store = Marks(database).store
 
     def next(self) -> Message | None:
         """The oldest that is not set aside."""
         rows = self._database.rows(
             f"{MESSAGES} WHERE refusals < ? ORDER BY seq LIMIT 1", (SESSION, TRIES)
         )
-        return Message(*rows[0]) if rows else None
+        return Message(*rows[0], store=self._store) if rows else None
 
     def taken(self, seq: int) -> None:
         """The consumer has it; one that is not here any more is no fault."""

@@ -188,12 +188,12 @@ def complete(message: Message, age_s: int | None) -> str:
         age_s: seconds since the vehicle was seen, for a late copy; None for a fresh one.
     """
     body = json.loads(message.body) | {"seq": message.seq or None, "late": age_s is not None}
+    if message.store:
+        body["store"] = message.store
     return _json(body if age_s is None else body | {"age_s": age_s})
 
 
-def passage_body(
-    passage: Passage, unit: Unit, model: str, image_sha256: str | None = None, store: str = ""
-) -> str:
+def passage_body(passage: Passage, unit: Unit, model: str, image_sha256: str | None = None) -> str:
     """A passage as JSON, without `seq`, `late` and `age_s`, which are known only at sending.
 
     Args:
@@ -201,7 +201,6 @@ def passage_body(
         unit: names the device, the camera and the site.
         model: names the pair of models that read it ("det-3/ocr-7").
         image_sha256: of the JPEG that goes to `last/image`; None where there is none.
-        store: names the file that counts `seq`; empty: it is not told.
     """
     settled, read = passage.settled, passage.settled.read
     body = {
@@ -235,8 +234,7 @@ def passage_body(
         "model": model,
         "image_sha256": image_sha256,
     }
-    named = {"store": store} if store else {}
-    return _json(body | named | _speed(settled.indicative_speed_kmh))
+    return _json(body | _speed(settled.indicative_speed_kmh))
 
 
 def _json(body: dict[str, object]) -> str:

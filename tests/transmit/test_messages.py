@@ -130,10 +130,11 @@ def test_each_publication_obeys_the_table_of_topics() -> None:
 
 
 def test_a_passage_names_the_file_that_counts_it() -> None:
-    """Where that is known: a number means nothing without it."""
-    named = json.loads(messages.passage_body(PASSAGE, Unit(), "m", None, "9f21c004"))
+    """Where that is known: a number means nothing without it.  The body itself is any file's."""
+    named = json.loads(messages.complete(replace(MESSAGE, store="9f21c004"), None))
     assert named["store"] == "9f21c004"
-    assert "store" not in json.loads(messages.passage_body(PASSAGE, Unit(), "m"))
+    assert "store" not in json.loads(messages.complete(MESSAGE, None))
+    assert "store" not in json.loads(MESSAGE.body)
 
 
 def test_state_has_what_home_assistant_reads() -> None:
