@@ -35,7 +35,10 @@ class Posts:
         rows = self._database.rows(
             f"{MESSAGES} WHERE refusals < ? ORDER BY seq LIMIT 1", (SESSION, TRIES)
         )
-        return Message(*rows[0], store=self._store) if rows else None
+        if not rows:
+            return None
+        seq, uuid, body, epoch_ms, fresh_until = rows[0]
+        return Message(seq, uuid, body, epoch_ms, fresh_until, self._store)
 
     def taken(self, seq: int) -> None:
         """The consumer has it; one that is not here any more is no fault."""
