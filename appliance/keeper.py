@@ -30,7 +30,11 @@ from appliance.yard import COUNT_S, Yard
 
 LOOK_S = 1.0  # how soon a new problem is published
 RETRY_S = 10.0  # before the next attempt to write on a full disk
-MINUTE_S = 60.0  # between two rounds of retention, and two states without a change
+MINUTE_S = 60.0  # between two states without a change
+ROUND_S = 3600.0
+"""Between two rounds of retention, which end with the write-ahead log cut off: each minute that was
+half of what a passage cost the card (`tools/campaign card`)."""
+ROUNDS = 50  # at least, while a passage is kept
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +77,7 @@ class Keeper:
     next_at: float = field(default=0.0, init=False)  # monotonic seconds
     told: tuple[object, ...] = field(default=(), init=False)
     owes: bool = field(default=False, init=False)  # a round of retention
+    forget_at: float = field(default=0.0, init=False)  # monotonic seconds
     dating: Dating = field(init=False)
 
     def __post_init__(self) -> None:
@@ -124,7 +129,7 @@ class Keeper:
     def keep(self, *, is_due: bool) -> None:
         """All that is written here; FullError where the disk is full."""
         self.obey()
-        self.owes = self.owes or is_due
+        self.owes = self.owes or time.monotonic() >= self.forget_at
         if self.yard is None or self.yard.catch_up(COUNT_S):
             clock = self.health.clock()
             self.dating.turn(clock)
@@ -134,12 +139,13 @@ class Keeper:
             self.vigil.turn(self.health.snapshot(), is_due=is_due)
 
     def forget(self) -> None:
-        """Forget what is too old, once a minute; not before all that is there has been counted."""
+        """Forget what is too old, now and then; not before all that is there has been counted."""
         if self.owes:
             if self.health.clock() == "ntp":
                 self.passages.date_back()
             self.passages.forget(self.oldest_ms())
             self.owes = False
+            self.forget_at = time.monotonic() + self.round_s()
 
     def bear(self, fault: FullError) -> None:
         """Go on with a full disk: what was not done is due again soon."""
@@ -158,9 +164,17 @@ class Keeper:
         if self.orders is not None:
             self.orders.tell(lists_changed=lists_changed)
 
+    def round_s(self) -> float:
+        """Seconds between two rounds of retention."""
+        return min(ROUND_S, self.retention_s / ROUNDS)
+
     def oldest_ms(self) -> int:
-        """Milliseconds since 1970, as far as they are known, before which nobody is kept."""
-        return int(self.passages.keeping.now_ms() - self.retention_s * 1000)
+        """Milliseconds since 1970, as far as they are known, before which nobody is kept.
+
+        What becomes too old before the next round goes now: nobody is kept for longer.
+        """
+        now_ms = self.passages.keeping.now_ms()
+        return int(now_ms - (self.retention_s - self.round_s()) * 1000)
 
     def count(self, clock: Clock, *, is_due: bool) -> None:
         """Count who came by, say what has changed by it, and forget who came too long ago."""

@@ -177,6 +177,12 @@ class Broker:
             self._process.wait(PATIENCE_S)
             self._process = None
 
+    @property
+    def pid(self) -> int:
+        """Of its process, which must be running."""
+        assert self._process is not None
+        return self._process.pid
+
     def freeze(self) -> None:
         """SIGSTOP: connections stay, nothing is answered any more."""
         assert self._process is not None

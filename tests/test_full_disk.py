@@ -20,7 +20,7 @@ from appliance.health import Health
 from appliance.keeper import Keeper
 from appliance.ledger import Entry, Ledger
 from appliance.standing import StandingLists
-from appliance.store.database import Database
+from appliance.store.database import PAGE, Database
 from appliance.store.lists import ListStore
 from appliance.store.outbox import Outbox
 from appliance.store.passages import Passages
@@ -33,13 +33,13 @@ FullDisk = Callable[[Path], AbstractContextManager[None]]
 
 @pytest.fixture
 def full_disk() -> FullDisk:
-    """Within it no file grows beyond what the database's log has now."""
+    """Within it nothing can be written to the database's log, nor to any file beyond its begin."""
 
     @contextmanager
     def full(path: Path) -> Iterator[None]:
         before = resource.getrlimit(resource.RLIMIT_FSIZE)
-        size = Path(f"{path}-wal").stat().st_size
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+        assert Path(f"{path}-wal").stat().st_size > PAGE
+        resource.setrlimit(resource.RLIMIT_FSIZE, (PAGE, before[1]))
         try:
             yield
         finally:
@@ -138,7 +138,7 @@ def test_the_state_is_told_though_nothing_can_be_forgotten(
         keeper.turn()
     state = json.loads(bench.link.history[-1].payload)
     assert any("nothing can be forgotten" in problem for problem in state["problems"])
-    keeper.next_at = 0.0
+    keeper.forget_at = 0.0
     keeper.turn()
     state = json.loads(bench.link.history[-1].payload)
     assert state["problems"] == []

@@ -460,7 +460,7 @@ def test_the_keeper_counts_tells_and_forgets(bench: FakeBench, keeper: Keeper) -
     bench.passages.record(old, passage_body(old, UNIT, "m"), None)
     keeper.turn()
     assert {_level(each) for each in bench.link.history} >= {"stats", "parking"}
-    keeper.retention_s, keeper.next_at = 3000.0, 0.0
+    keeper.retention_s, keeper.forget_at = 3000.0, 0.0
     keeper.turn()
     told = [json.loads(p.payload) for p in bench.link.history if p.topic.endswith("/parking")]
     assert [(each["occupancy"], each["forgotten"]) for each in told] == [(1, 0), (0, 1)]

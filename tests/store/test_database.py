@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -89,3 +91,25 @@ def test_a_fault_names_path_and_cause(
     with pytest.raises(StoreError, match=cause) as caught:
         Database(path)
     assert str(path) in str(caught.value) or str(path.parent) in str(caught.value)
+
+
+OTHER = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+print(connection.execute("SELECT value FROM counters WHERE name = 'told'").fetchone()[0])
+connection.close()
+"""
+
+
+def test_another_process_comes_and_goes_and_takes_no_log_along(tmp_path: Path) -> None:
+    """Whatever the loops of the unit commit afterwards others see, and a power cut leaves."""
+    path = tmp_path / "gatepost.db"
+    loops = [Database(path) for _ in range(3)]
+    seen = []
+    for value, loop in enumerate(loops):
+        loop.change("INSERT OR REPLACE INTO counters VALUES ('told', ?)", (value,))
+        told = subprocess.run(
+            [sys.executable, "-c", OTHER, str(path)], capture_output=True, check=True
+        )
+        seen.append(int(told.stdout))
+    assert seen == [0, 1, 2]

@@ -26,8 +26,10 @@ from appliance.store.database import Database
 from appliance.store.passages import Passages
 from appliance.transmit.messages import passage_body
 from tests.conftest import UNIT, numbered
+from tools.faults.disk import Disk
+from tools.faults.ear import CALM
 from tools.faults.judge import Body
-from tools.faults.site import CALM, Site, opened
+from tools.faults.site import Site, opened
 
 BEFORE_S = 20.0  # of watching with the broker away, to compare with
 PATIENCE_S = 3600.0
@@ -48,7 +50,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tools/campaign drain", description=__doc__)
     parser.add_argument("--passages", type=int, default=100_000, help="that were collected")
     asked = parser.parse_args()
-    with opened("drain", 1024, partial(_collect, count=asked.passages)) as site:
+    with opened(
+        "drain", partial(Disk, size_mb=1024), partial(_collect, count=asked.passages)
+    ) as site:
         told = _measure(site, asked.passages)
     print(
         json.dumps(
@@ -84,6 +88,8 @@ def _measure(site: Site, count: int) -> Body:
     return _told(site, count, opened_at, before, during) | {
         "frames/s, broker away": _rate(frames, begun, opened_at),
         "frames/s, draining": _rate(frames, opened_at, during[-1].at),
+        "longest gap between frames in a second (ms), broker away": _gaps(frames, begun, opened_at),
+        "the same, draining": _gaps(frames, opened_at, during[-1].at),
     }
 
 
@@ -102,6 +108,9 @@ def _told(
         "a second, mean": round(count / took_s),
         "a second, most": max(a_second.values(), default=0),
         "RSS in MB, broker away": round(before[-1].rss_mb, 1),
+        "RSS in MB, by seconds of draining": {
+            round(m.at - opened_at): round(m.rss_mb, 1) for m in during[:: len(during) // 10 or 1]
+        },
         "RSS in MB, most while draining": round(max(m.rss_mb for m in during), 1),
         "RSS in MB, last tenth of it": round(
             mean(m.rss_mb for m in during[-len(during) // 10 :]), 1
@@ -137,6 +146,13 @@ def _rss_mb(pid: int) -> float:
 def _notes(site: Site) -> list[Body]:
     lines = [path.read_text(encoding="utf-8").splitlines() for path in site.life.journals]
     return [json.loads(line) for each in lines for line in each]
+
+
+def _gaps(frames: list[Body], begin: float, end: float) -> dict[str, float]:
+    """Percentiles of the longest time between two frames of each dozen, milliseconds."""
+    gaps = sorted(1000 * note["gap"] for note in frames if begin <= note["at"] <= end)
+    shares = {"median": 0.5, "95 %": 0.95, "most": 1.0}
+    return {name: round(gaps[int(share * (len(gaps) - 1))]) for name, share in shares.items()}
 
 
 def _rate(frames: list[Body], begin: float, end: float) -> float:

@@ -18,6 +18,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 PATIENCE_S = 60.0  # the machine may be busy with other things
+QUIET_S = 0.2  # of silence on loopback: all has been read
+CALM = Event()  # never set: to wait on
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +44,14 @@ class Heard:
 class Ear:
     """Listens to everything of one unit, over every end of the broker."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, user: str | None = None, password: str | None = None) -> None:
         """Subscribe at the broker on that port; subscribed on return."""
         self.heard: list[Heard] = []
         self._there = Event()
         self._client = Client(
             CallbackAPIVersion.VERSION2, "ear", protocol=MQTTProtocolVersion.MQTTv5
         )
+        self._client.username_pw_set(user, password)
         self._client.on_message = self._on_message
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = lambda *_: self._there.clear()
@@ -68,6 +71,13 @@ class Ear:
         """
         if not self._there.wait(PATIENCE_S):
             raise TimeoutError(f"the listener is not subscribed after {PATIENCE_S:g} s")
+
+    def read_all(self) -> None:
+        """Return once nothing has come for a while; nobody sends any more."""
+        heard = -1
+        while heard < len(self.heard):
+            heard = len(self.heard)
+            CALM.wait(QUIET_S)
 
     def close(self) -> None:
         """Leave."""

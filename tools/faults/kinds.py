@@ -33,7 +33,7 @@ def stop(site: Site) -> None:
 
 def broker(site: Site) -> None:
     """SIGKILL of the broker, which comes back with the sessions that it had saved."""
-    site.broker.kill()
+    _kill_broker(site)
     _last(site, 0.1, 1.5)
     site.broker.restart()
     site.ear.wait()
@@ -42,7 +42,7 @@ def broker(site: Site) -> None:
 
 def empty_broker(site: Site) -> None:
     """SIGKILL of the broker, which comes back knowing nobody; the listener is there first."""
-    site.broker.kill()
+    _kill_broker(site)
     (site.folder / "broker" / "mosquitto.db").unlink(missing_ok=True)
     site.proxy.shut.set()
     _last(site, 0.1, 1.0)
@@ -88,8 +88,21 @@ def limit(site: Site) -> None:
 
 
 def clock(site: Site) -> None:
-    """The wall clock is set, by seconds to a year."""
+    """The wall clock is set, by seconds to a year, and sometimes while the unit is not there."""
+    if site.chance.random() < KILLED_DURING:
+        kill(site)
     site.set_clock(site.chance.choice(JUMPS_S))
+
+
+def _kill_broker(site: Site) -> None:
+    """Let the listener read what is on its way to it, then SIGKILL.
+
+    What mosquitto has acknowledged it has written to the listener's socket, and forgets; a listener
+    that finds the connection gone before it has read that far has lost it, whatever a unit does.
+    """
+    site.broker.freeze()
+    site.ear.read_all()
+    site.broker.kill()
 
 
 def _last(site: Site, least_s: float, most_s: float) -> None:

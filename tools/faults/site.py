@@ -12,7 +12,6 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Event
 
 from appliance.app import DATABASE
 from appliance.store.database import Database
@@ -20,7 +19,7 @@ from appliance.store.lists import ListStore
 from tests.conftest import PIN, Broker
 from tests.standin import FOLDER, Pins
 from tools.faults.disk import Disk
-from tools.faults.ear import Ear
+from tools.faults.ear import CALM, Ear
 from tools.faults.keep import Life
 from tools.faults.proxy import Proxy
 from tools.faults.unit import OFFSET, Orders
@@ -36,7 +35,6 @@ store = {{ folder = "{disk}", outbox_mb = 400 }}
 mqtt = {{ host = "127.0.0.1", port = {port} }}
 gate = {{ line = {pin}, pulse_s = 0.1, pause_s = 0.5 }}
 """
-CALM = Event()  # never set: to wait on
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,18 +110,20 @@ def _nothing(_path: Path) -> None:
 
 @contextmanager
 def opened(
-    seed: str, disk_mb: int = 16, prepare: Callable[[Path], None] = _nothing
+    seed: str,
+    make_disk: Callable[[Path], Disk] = Disk,
+    prepare: Callable[[Path], None] = _nothing,
 ) -> Iterator[Site]:
     """A site in a folder of its own that is gone afterwards, with its processes.
 
     Args:
         seed: of all that is drawn.
-        disk_mb: size of the small disk.
+        make_disk: makes the small disk in a folder.
         prepare: called with the database before the unit is started.
     """
     with ExitStack() as held:
         folder = Path(held.enter_context(TemporaryDirectory(prefix="gatepost-faults-")))
-        disk = held.enter_context(closing(Disk(folder / "disk", disk_mb)))
+        disk = held.enter_context(closing(make_disk(folder / "disk")))
         (folder / "broker").mkdir()
         broker = Broker(folder / "broker")
         held.callback(broker.kill)

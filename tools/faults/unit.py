@@ -22,13 +22,14 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from tools.faults.world import Eyes, Road, traffic
 
 OFFSET = struct.Struct("d")
-TICK = 12  # every so many frames are noted
+TICK = 12  # every so many frames are noted, with the longest time between two of them
 Note = Callable[..., None]
 
 
@@ -112,9 +113,14 @@ def _play(app: Any, orders: Orders, note: Note) -> None:  # noqa: ANN401  # a mo
             note("ask", text=settled.read.text, fresh=more["fresh"], early=settled.early)
             return super().answer(settled, *others, **more)
 
+    seen: list[float] = []
+
     def tick(number: int) -> None:
+        seen.append(time.monotonic())
         if number % TICK == 0:
-            note("frame", number=number)
+            gaps = [b - a for a, b in pairwise(seen)]
+            note("frame", number=number, gap=max(gaps, default=0.0))
+            del seen[:-1]
 
     eyes = Eyes(traffic(orders.seed, orders.start, orders.count), orders.quiet, tick)
     app.Entrance = Doorkeeper

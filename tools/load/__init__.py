@@ -1,0 +1,1 @@
+"""A fleet of simulated units at one broker."""
