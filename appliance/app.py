@@ -33,6 +33,7 @@ from appliance.respond.gate import Gate, Guardian
 from appliance.sender import Sender
 from appliance.source import Source
 from appliance.standing import StandingLists
+from appliance.store import reserve
 from appliance.store.damage import sound_or_new
 from appliance.store.database import Database
 from appliance.store.history import History
@@ -162,8 +163,10 @@ class _Unit:
     keeping: KeepingClock
 
     def database(self) -> Database:
-        """A connection of its own for a loop."""
-        return self.held.enter_context(closing(Database(self.config.store.folder / DATABASE)))
+        """A connection of its own for a loop; the disk may have filled since the look-through."""
+        folder = self.config.store.folder
+        opened = reserve.giving_way(folder, partial(Database, folder / DATABASE))
+        return self.held.enter_context(closing(opened))
 
 
 def _unit(config: Config, health: Health, source: Source, held: ExitStack) -> _Unit:

@@ -36,6 +36,7 @@ from tests.wire import objections, text_of
 
 PIN = 17
 PATIENCE_S = 30.0  # the machine may be busy with other things
+QUIET_S = 0.2  # of silence on loopback: all has been read
 MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
 
 UNIT = Unit(id="unit", camera="gate", site="home")
@@ -259,6 +260,17 @@ class Listener:
         if name is not None:
             properties.UserProperty = ("id", name)
         self._client.publish(topic, payload, 1, retained, properties).wait_for_publish(PATIENCE_S)
+
+    def read_all(self) -> None:
+        """Return once nothing has come for a while; nobody sends any more.
+
+        A broker that is killed resets the connection, and what it has acknowledged and written
+        there is lost to who has not read it yet.
+        """
+        heard = -1
+        while heard < len(self.heard):
+            heard = len(self.heard)
+            Event().wait(QUIET_S)
 
     def close(self) -> None:
         """Leave."""

@@ -21,7 +21,6 @@ from tests.conftest import PATIENCE_S, Broker, Listener, until
 DATA = Path(__file__).parent / "data"
 CLIP = DATA / "lane.mp4"
 TRUTH = [vehicle["text"] for vehicle in json.loads((DATA / "lane.json").read_text())["vehicles"]]
-LEAVES_EARLY = TRUTH[1]  # of those who come after the start it is told first, and leaves first
 WAYS = ("plain", "mtls", "3.1.1", "tls")
 SLOW_S = 240.0  # two cores, both perhaps busy
 CLIP_S = 16.0
@@ -68,6 +67,12 @@ def logged(listener: Listener) -> list[str]:
     return list(dict.fromkeys(heard.body["uuid"] for heard in listener.on("log")))
 
 
+def early(listener: Listener) -> dict[str, str]:
+    """The plates that came live while their vehicle was in sight, by uuid."""
+    bodies = [heard.body for heard in listener.on("passage")]
+    return {body["uuid"]: body["plate"] for body in bodies if body["seq"] is None}
+
+
 @pytest.mark.parametrize("broker", WAYS, indirect=True)
 def test_a_replay_reaches_the_broker_once_and_in_order(
     config: Path, broker: Broker, listen: Callable[..., Listener]
@@ -110,20 +115,26 @@ def test_a_replay_in_real_time_is_live(
 def test_a_unit_killed_while_a_vehicle_is_in_sight_has_its_passage(
     config: Path, broker: Broker, listen: Callable[..., Listener], tmp_path: Path
 ) -> None:
-    """SIGKILL right after the live copy: the next start, which sees nobody, sends the record."""
+    """SIGKILL right after a live copy: the next start, which sees nobody, sends the record.
+
+    Whose copy it is hangs on the machine; one that lags behind its clip has nothing live to show.
+    """
     listener = listen(broker)
     killed = start_replay(config, "--realtime")
-    until(lambda: listener.on("passage"), "the first live copy", SLOW_S)
+    until(lambda: early(listener) or killed.poll() is not None, "an early copy", SLOW_S)
     killed.send_signal(signal.SIGKILL)
     killed.communicate(timeout=PATIENCE_S)
-    live = listener.on("passage")[0].body
-    assert (live["plate"], live["seq"]) == (LEAVES_EARLY, None)
-    assert live["uuid"] not in logged(listener)
+    listener.read_all()
+    if not early(listener):
+        pytest.skip("this machine is too slow: nobody was told early")
+    live, before = early(listener), logged(listener)
     assert told(start_replay(config, recording=nothing(tmp_path))) == []
-    until(lambda: live["uuid"] in logged(listener), "its record")
-    (record,) = [heard.body for heard in listener.on("log") if heard.body["uuid"] == live["uuid"]]
-    assert (record["plate"], record["late"]) == (LEAVES_EARLY, True)
-    assert len(listener.on("passage")) == 1
+    until(lambda: live.keys() <= set(logged(listener)), "their records")
+    records = {heard.body["uuid"]: heard.body for heard in listener.on("log")}
+    assert {uuid: records[uuid]["plate"] for uuid in live} == live
+    assert all(records[uuid]["late"] for uuid in live.keys() - set(before))
+    assert early(listener) == live
+    assert len(listener.on("passage")) == len({h.body["uuid"] for h in listener.on("passage")})
 
 
 @pytest.mark.parametrize("broker", WAYS[:3], indirect=True)

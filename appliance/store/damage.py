@@ -11,11 +11,12 @@ import os
 from collections.abc import Iterable
 from contextlib import closing
 from datetime import datetime, timezone
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 from appliance.decision import ListName
-from appliance.errors import DamagedError, FullError, StoreError
+from appliance.errors import DamagedError, StoreError
 from appliance.store import reserve
 from appliance.store.database import Database, count_from
 from appliance.store.lists import ListStore
@@ -43,12 +44,7 @@ def sound_or_new(path: Path) -> str | None:
     Raises:
         StoreError: the file cannot be read for another reason, or not be renamed.
     """
-    try:
-        return _looked_through(path)
-    except FullError:
-        if not reserve.give_up(path.parent):
-            raise
-        return _looked_through(path)
+    return reserve.giving_way(path.parent, partial(_looked_through, path))
 
 
 def forget_set_aside(path: Path, before_s: float) -> None:
@@ -59,7 +55,7 @@ def forget_set_aside(path: Path, before_s: float) -> None:
 
 
 def _looked_through(path: Path) -> str | None:
-    """The same, without another go."""
+    """The same, where there is room."""
     written_s = _written_s(path)
     fault = _fault(path) if path.exists() else ""
     if fault:

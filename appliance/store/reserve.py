@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
+
+from appliance.errors import FullError
 
 NAME = "reserve"
 SIZE = 1_000_000
 """Bytes: the log's index, 32 kB, and some hundreds of passages."""
+
+Opened = TypeVar("Opened")
 
 log = logging.getLogger(__name__)
 
@@ -44,3 +50,17 @@ def give_up(folder: Path) -> bool:
         return False
     log.warning("%s: the disk is full: the reserve is given up", folder)
     return True
+
+
+def giving_way(folder: Path, opening: Callable[[], Opened]) -> Opened:
+    """Do what a start needs; where the disk is full, once more without the reserve.
+
+    Raises:
+        StoreError: the reserve was not enough or is not there, or it is another fault.
+    """
+    try:
+        return opening()
+    except FullError:
+        if not give_up(folder):
+            raise
+        return opening()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,20 @@ def test_a_unit_starts_on_a_full_disk(disk: Disk) -> None:
     disk.free()
     assert reserve.is_held(disk.folder)
     assert (disk.folder / reserve.NAME).stat().st_blocks * 512 >= reserve.SIZE
+
+
+def test_a_disk_that_fills_while_a_unit_starts_does_not_end_it(disk: Disk) -> None:
+    """Looked through in time, but the log went with that; each loop opens its file later."""
+    path = disk.folder / "passages.sqlite"
+    Database(path).close()
+    assert reserve.is_held(disk.folder)
+    assert sound_or_new(path) is None
+    disk.fill()
+    with pytest.raises(FullError):
+        Database(path)
+    with closing(reserve.giving_way(disk.folder, partial(Database, path))) as database:
+        assert Passages(database, ROOM).record(numbered(1), "{}", None) == 1
+    assert not reserve.is_held(disk.folder)
 
 
 def test_without_a_reserve_the_fault_is_the_disks(disk: Disk) -> None:
