@@ -27,6 +27,10 @@ TEXT = int.from_bytes(b"ansi", "little")
 """The codec of FFmpeg's terminal, which plays a text file as a film of typed letters."""
 BUFFERED, AT_ONCE_S = 4, 0.002
 """Frames that a driver keeps at most (V4L2's usual four), and how fast it hands out an old one."""
+BACKLOG = 250
+"""Frames of a network stream passed over at once at most: FFmpeg and the sockets keep megabytes."""
+USUAL_RATE, HIGHEST_RATE = 25.0, 60.0
+"""Frames a second of a network stream that says nothing of it, and up to which it is believed."""
 INDEXED = (".mp4", ".m4v", ".mov", ".mkv")
 """Containers that count their frames: less than a second may be missing."""
 LEAST_PLAYED = 0.9
@@ -154,8 +158,8 @@ class RecordedCamera:
 class LiveCamera:
     """A USB device or a network stream.
 
-    Frames of a network stream may be older than they seem: FFmpeg buffers, and their true age is
-    not known here.  Nothing that opens may hang on one.
+    Frames of a network stream may be older than they seem: what waited is passed over, but how long
+    the newest was on its way is not known here.  Nothing that opens may hang on one.
 
     Args:
         source: device path or number, or an rtsp:// address.
@@ -195,12 +199,15 @@ class _Opened:
 
     def __init__(self, source: str) -> None:
         self._source = source
+        self._most, self._at_once_s = BUFFERED, AT_ONCE_S
 
     def __enter__(self) -> _Opened:  # noqa: PYI034  # typing.Self needs Python 3.11
         device = int(self._source) if self._source.isdecimal() else self._source
         self._capture = cv2.VideoCapture(device)
         if not self._capture.isOpened():
             raise PictureError(f"{without_secrets(self._source)}: cannot be opened as a video")
+        if "://" in self._source:
+            self._most, self._at_once_s = BACKLOG, self._interval_s() / 2
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -215,15 +222,21 @@ class _Opened:
         """How many waiting frames were dropped, and the newest, or None where there is none.
 
         A frame that comes at once was waiting in a buffer; one that has to be waited for is new.
+        One of a network stream has to be decoded first: it is new after half the time between two.
         """
-        for dropped in range(BUFFERED + 1):
+        for dropped in range(self._most + 1):
             begun = time.monotonic()
             if not self._capture.grab():
                 return 0, None
-            if dropped == BUFFERED or time.monotonic() - begun > AT_ONCE_S:
+            if dropped == self._most or time.monotonic() - begun > self._at_once_s:
                 break
         found, image = self._capture.retrieve()
         return dropped, np.asarray(image, np.uint8) if found else None
+
+    def _interval_s(self) -> float:
+        """Seconds between two frames of a network stream, as it says, or as is usual."""
+        rate = self._capture.get(cv2.CAP_PROP_FPS)
+        return 1 / (rate if 1 <= rate <= HIGHEST_RATE else USUAL_RATE)
 
 
 def _pictures(folder: Path) -> list[Path] | None:
