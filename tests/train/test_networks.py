@@ -16,6 +16,7 @@ from tools.train.networks import (  # noqa: E402  # they need PyTorch
     DetectorExport,
     Reader,
     ReaderExport,
+    blend,
 )
 
 SIZES = [(512, 512), (288, 512), (256, 288)]
@@ -109,3 +110,13 @@ def test_mixed_precision_leaves_the_depth_wise_in_float() -> None:
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
         assert Convolution(8, 8)._convolved(x).dtype == torch.bfloat16
         assert Convolution(8, 8, groups=8)._convolved(x).dtype == torch.float32
+
+
+def test_a_blend_lies_between_two_runs() -> None:
+    """Weights and running means by their share; counts of batches are the run's own."""
+    own, other = Detector().state_dict(), Detector().state_dict()
+    mixed = blend(own, other, 0.25)
+    for name, value in own.items():
+        expected = 0.75 * value + 0.25 * other[name] if value.is_floating_point() else value
+        torch.testing.assert_close(mixed[name], expected)
+    Detector().load_state_dict(mixed)

@@ -208,3 +208,19 @@ class ReaderExport(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """As `Reader.forward`, probabilities instead of logits."""
         return torch.softmax(self.reader(x), 1)
+
+
+def blend(own: dict[str, Tensor], other: dict[str, Tensor], share: float) -> dict[str, Tensor]:
+    """Weights between two runs that began with the same: what either learned, the mean may know.
+
+    After Wortsman and others, "Robust fine-tuning of zero-shot models", 2022.
+
+    Args:
+        own: of the run.
+        other: of another run of the same network, from the same weights.
+        share: of the other's, in 0..1.
+    """
+    return {
+        name: torch.lerp(value, other[name], share) if value.is_floating_point() else value
+        for name, value in own.items()
+    }

@@ -27,7 +27,7 @@ from tools.train import labels
 from tools.train.alphabet import CHARACTERS
 from tools.train.classic import classic
 from tools.train.manifests import write_manifest
-from tools.train.networks import Detector, DetectorExport, Reader, ReaderExport
+from tools.train.networks import Detector, DetectorExport, Reader, ReaderExport, blend
 from tools.train.recipe import DetectMix, ReadMix
 from tools.train.record import write_record
 from tools.train.samples_detect import DetectSamples
@@ -41,6 +41,9 @@ SIZES = {"detect": (512, 512), "detect-wide": (288, 512), "detect-near": (256, 2
 FILES = {"detect": ("detect", "detect-wide"), "near": ("detect-near",), "read": ("read",)}
 """What is exported of each training."""
 VERSION = 3
+BLENDED = 0.3
+"""Share of the weights of `--blend`: on valid 0, 0.3 and 0.5 of detect-3 in near-3 gave corners of
+5.9, 5.4 and 5.3 % and, at 0.03 false plates a picture, a recall of 0.929, 0.927 and 0.921."""
 
 
 def main() -> None:
@@ -49,10 +52,13 @@ def main() -> None:
     parser.add_argument("network", choices=list(FILES))
     parser.add_argument("run", type=Path, help="the training run's folder, with best.pt")
     parser.add_argument("--out", type=Path, default=MODELS)
+    parser.add_argument("--blend", type=Path, help=f"a run of the same start; counts {BLENDED:.0%}")
     parser.add_argument("--float", action="store_true", help="float32 files, for comparing")
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
     weights = torch.load(asked.run / "best.pt", map_location="cpu")
+    if asked.blend:
+        weights = blend(weights, torch.load(asked.blend / "best.pt", map_location="cpu"), BLENDED)
     write = _write_float if asked.float else _write_int8
     for name, network, examples in _exports(asked.network, weights):
         print(write(asked.out / f"{name}.tflite", network, examples))
