@@ -151,20 +151,25 @@ class Judge:
     def against(self, track: Track, settled: Settled) -> str:
         """Why a track is no passage, the first reason that applies; empty where it is one.
 
-        What never moves and fits no plate syntax is a sign, a shop or the camera's own lettering;
-        a plate that never moves may be a vehicle that waits.
+        What never moves and fits no plate syntax is a sign, a shop or the camera's own lettering,
+        also where a vehicle's plate, hardly read, was taken for a part of its track.  A plate that
+        never moves may be a vehicle that waits, but frames of the same pixels are no more witnesses
+        than one: without a single sure read it is not sure by their number.
         """
         read, faults = settled.read, self.faults(track, settled.image_size)
         agreed = self._agree(track, settled)
-        fixed = not read.format_ok and not moved(track.sightings)
+        alike = [s for s in track.sightings if likeness(s.read.text, read.text) >= ALIKE]
+        fixed = not moved(alike or track.sightings)
+        surest = max((s.read.confidence for s in alike), default=0.0)
+        sure = min(read.confidence, surest) if fixed else read.confidence
         common = faults.most_common(1)[0][0] if faults else ""
         verdicts = (
             (common, not agreed and faults.total() > settled.frames),
             (ILLEGIBLE, not read.text),
             (IMPLAUSIBLE, not _is_plausible(read)),
             (FEW, not agreed),
-            (LOW, read.confidence < self.terms.least_confidence),
-            (LETTERING, fixed),
+            (LOW, sure < self.terms.least_confidence),
+            (LETTERING, fixed and not read.format_ok),
         )
         return next((reason for reason, applies in verdicts if applies), "")
 

@@ -186,13 +186,32 @@ def test_a_vehicle_is_known_by_its_syntax_or_by_moving(name: str) -> None:
     assert len(passages(lane)) == 1
 
 
+def test_a_plate_at_rest_is_as_sure_as_its_surest_read() -> None:
+    """The toll clip's parked van was read forty times at 0.1, and the votes made 0.6 of it."""
+    there = vehicle("KX53PXF", range(40), step=(0, 0), sure=0.3)
+    terms = Terms(1.5, 2, 0.6)
+    assert passages(there, Terms(1.5, 2, 0.0))[0].read.confidence > 0.6
+    assert not passages(there, terms)
+    assert passages(vehicle("KX53PXF", range(40), sure=0.3), terms)
+    assert passages(together(there, {40: [sighting(40, "KX53PXF", (300, 270), sure=0.7)]}), terms)
+
+
+def test_a_sign_has_not_moved_by_the_plate_that_went_before_it() -> None:
+    """In a rendered lane a plate, hardly read, and NO PARKING behind it were one track."""
+    plate = vehicle("8V71", range(6), start=(210, 252), step=(15, 3), sure=0.3)
+    sign = vehicle("NOPARKNG", range(6, 14), start=(300, 270), step=(0, 0), sure=0.7)
+    tracker, settled = watched(lettering(together(plate, sign)))
+    assert settled + tracker.flush() == []
+    assert tracker.rejected["lettering that never moved"] == 1
+
+
 def test_terms_decide_what_is_enough() -> None:
     """A passage at both bounds is one."""
-    lane = vehicle("KX53PXF", range(2), sure=0.5)
-    sure = passages(lane, Terms(1.5, 2, 0.0))[0].read.confidence
-    assert passages(lane, Terms(1.5, 2, sure))
-    assert not passages(lane, Terms(1.5, 3, sure))
-    assert not passages(lane, Terms(1.5, 2, sure + 1e-6))
+    lane = vehicle("KX53PXF", range(8), sure=0.4)
+    sure = passages(lane, Terms(1.5, 8, 0.0))[0].read.confidence
+    assert passages(lane, Terms(1.5, 8, sure))
+    assert not passages(lane, Terms(1.5, 9, sure))
+    assert not passages(lane, Terms(1.5, 8, sure + 1e-6))
 
 
 def test_a_longer_absence_than_allowed_is_two_vehicles() -> None:

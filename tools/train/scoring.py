@@ -232,7 +232,8 @@ def replay_clip(pair: Pair, path: Path) -> tuple[str, ...]:
     camera = RecordedCamera(path)
     settled = []
     for frame in tqdm(camera.frames(), total=camera.recording.frames, desc=path.name, disable=None):
-        settled += pair.tracker.update(frame.at, frame.size, pair.recognizer.sightings(frame))
+        sightings = pair.recognizer.sightings(frame)
+        settled += pair.tracker.update(frame.at, frame.size, sightings, frame.cut)
     settled += pair.tracker.flush()
     return tuple(passage.read.text for passage in settled if not passage.early)
 
