@@ -58,7 +58,7 @@ class Recognition(Section):
 
     models: Annotated[FilePath, Field(strict=False)] = MODELS
     # confidence below which no plate is seen
-    least_detection: float = Field(0.43, ge=0.05, le=0.99)
+    least_detection: float = Field(0.38, ge=0.05, le=0.99)
     # where most vehicles come from ("hr", "us-ny"); empty: anywhere
     regions: tuple[str, ...] = Field((), strict=False)
     # of inference
