@@ -117,8 +117,8 @@ class Vigil:
         except OSError:
             return None
         free_mb = usage.free // 1_000_000
-        is_full = free_mb < LEAST_FREE_MB
-        self.health.problem("disk", f"the disk is nearly full: {free_mb} MB" if is_full else None)
+        told = f"the disk is nearly full: less than {LEAST_FREE_MB} MB are free"
+        self.health.problem("disk", told if free_mb < LEAST_FREE_MB else None)
         return Disk(free_mb, round(100 * usage.free / max(1, usage.total), 1))
 
     def ages(self, vitals: Vitals) -> dict[ListName, ListAge]:

@@ -130,14 +130,15 @@ def test_it_can_be_switched_off(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_fills_is_a_problem(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before it is full."""
+    """Before it is full; in the same words while it fills, or each megabyte would be told."""
     free = watch.vigil.disk()
     assert free is not None
     assert 0 <= free.free_percent <= 100
-    monkeypatch.setattr(vigil_module, "LEAST_FREE_MB", free.free_mb + 1_000_000)
+    least_mb = free.free_mb + 1_000_000
+    monkeypatch.setattr(vigil_module, "LEAST_FREE_MB", least_mb)
     (problem,) = watch.go_on(0.01)
     assert (watch.folder / reserve.NAME).exists()
-    assert problem.startswith("the disk is nearly full: ")
+    assert problem == f"the disk is nearly full: less than {least_mb} MB are free"
     watch.vigil.folder = watch.folder / "nowhere"
     assert watch.vigil.disk() is None
 
