@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from datetime import datetime, timezone
 from functools import partial
@@ -23,7 +23,7 @@ from appliance.store.lists import ListStore
 from appliance.store.marks import Marks
 
 NAMES: tuple[ListName, ...] = ("allowed", "denied", "watched")
-MARK = ".damaged-"
+MARK, NEW = ".damaged-", ".new"
 NEWEST = "SELECT max(seq) FROM passages"
 MOST_SEQ = 1 << 53
 """From here on a JSON reader may round: what stands there was never a number of ours."""
@@ -56,17 +56,15 @@ def forget_set_aside(path: Path, before_s: float) -> None:
 
 def _looked_through(path: Path) -> str | None:
     """The same, where there is room."""
+    new = path.with_name(f"{path.name}{NEW}")
+    _take_up(path, new)
     written_s = _written_s(path)
     fault = _fault(path) if path.exists() else ""
     if fault:
         kept = {name: entries for name in NAMES if (entries := _whole_list(path, name))}
         seq = _highest_seq(path)
-        aside = _set_aside(path, written_s)
-        with closing(Database(path)) as new:
-            count_from(new, seq)
-            store = Marks(new).store
-            for name, entries in kept.items():
-                ListStore(new).replace(name, entries)
+        store = _begun(new, seq, kept)  # before the old one is touched: there may be no room
+        aside = _put_in_its_place(path, new, written_s)
         told = f"lists taken along: {', '.join(kept) or 'none'}"
         begun = f"a new one, {store}, is begun behind seq {seq}"
         log.error("%s: %s; set aside as %s, %s; %s", path, fault, aside.name, begun, told)
@@ -74,6 +72,16 @@ def _looked_through(path: Path) -> str | None:
     if not lying:
         return None
     return f"the history was damaged and begun anew, set aside as {', '.join(sorted(lying))}"
+
+
+def _begun(path: Path, seq: int, lists: Mapping[ListName, Mapping[str, str]]) -> str:
+    """Make a file with these lists whose first passage is the one behind `seq`; gives its name."""
+    with closing(Database(path)) as new:
+        count_from(new, seq)
+        for name, entries in lists.items():
+            ListStore(new).replace(name, entries)
+        new.empty_log()  # which would not be renamed with it
+        return Marks(new).store
 
 
 def _fault(path: Path) -> str:
@@ -92,8 +100,8 @@ def _written_s(path: Path) -> float:
     return max((each.stat().st_mtime for each in both), default=0.0)
 
 
-def _set_aside(path: Path, written_s: float) -> Path:
-    """Rename the file and its log; what they share in memory goes."""
+def _put_in_its_place(path: Path, new: Path, written_s: float) -> Path:
+    """Rename the file and its log, what they share in memory goes; gives where they are now."""
     now = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
     aside = path.with_name(f"{path.name}{MARK}{now}")
     try:
@@ -101,16 +109,34 @@ def _set_aside(path: Path, written_s: float) -> Path:
         if Path(f"{path}-wal").exists():
             Path(f"{path}-wal").rename(f"{aside}-wal")
         path.rename(aside)
+        new.rename(path)
         for each in _lying(aside, ""):
             os.utime(each, (written_s, written_s))
-        folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        _keep_names(path.parent)
     except OSError as fault:
         raise StoreError(f"{path}: damaged, and cannot be set aside: {fault}") from fault
     return aside
+
+
+def _take_up(path: Path, new: Path) -> None:
+    """Go on where a start was cut off: the new file is whole once the old one is aside."""
+    try:
+        if new.exists() and not path.exists():
+            new.rename(path)
+            _keep_names(path.parent)
+        for each in _lying(new, ""):
+            each.unlink()
+    except OSError as fault:
+        raise StoreError(f"{new}: left by an earlier start, cannot be moved: {fault}") from fault
+
+
+def _keep_names(folder: Path) -> None:
+    """Let what was renamed in a folder survive a power cut."""
+    opened = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _highest_seq(path: Path) -> int:

@@ -6,12 +6,14 @@ import logging
 import os
 import re
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from appliance.errors import DamagedError
+from appliance.errors import DamagedError, FullError
+from appliance.store import reserve
 from appliance.store.damage import sound_or_new
 from appliance.store.database import Database
 from appliance.store.lists import ListStore
@@ -19,8 +21,10 @@ from appliance.store.marks import Marks
 from appliance.store.outbox import Outbox
 from appliance.store.passages import Passages
 from tests.conftest import numbered
+from tools.faults.disk import Disk
 
 ROOM = 10**9
+PAGE_HELD = 1000  # bytes of a body in a page
 ENTRY = '{"plate":"AB12CDE"}'
 
 
@@ -50,6 +54,21 @@ def spoil(path: Path, begin: int, length: int) -> None:
 def spoil_last_pages(path: Path) -> None:
     """As a bad card does: pages of the history are no pages any more, the first ones are whole."""
     spoil(path, path.stat().st_size - 40 * 4096, 20 * 4096)
+
+
+def spoil_largest(path: Path) -> None:
+    """The body of the largest passage: what comes before it in the file is whole."""
+    spoil(path, path.read_bytes().index(b"x" * PAGE_HELD), 100_000)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Disk]:
+    """A file system of 16 MB."""
+    disk = Disk(tmp_path / "small", 16)
+    if not disk.small:
+        pytest.skip("nobody lets us mount a small file system")
+    yield disk
+    disk.close()
 
 
 def test_a_sound_file_is_left_as_it_is(path: Path) -> None:
@@ -152,3 +171,32 @@ def test_it_is_forgotten_as_the_history_is(path: Path) -> None:
     assert aside(path) == [kept]
     passages.forget(round((written_s + 60) * 1000))
     assert aside(path) == []
+
+
+def test_on_a_full_disk_too(small: Disk) -> None:
+    """A list and the numbers wait where they are until there is room, however often it is tried."""
+    path, entries = small.folder / "gatepost.db", {f"AB{n:05}": ENTRY for n in range(20_000)}
+    with closing(Database(path)) as database:
+        ListStore(database).replace("allowed", entries)
+        assert Passages(database, ROOM).record(numbered(1), "x" * 900_000, None) == 1
+    spoil_largest(path)
+    assert reserve.is_held(small.folder)
+    small.fill()
+    for _ in range(2):
+        with pytest.raises(FullError):
+            sound_or_new(path)
+    small.free()
+    sound_or_new(path)
+    database = Database(path)
+    assert len(ListStore(database).bodies()["allowed"]) == 20_000
+    assert Passages(database, ROOM).record(numbered(1), "{}", None) == 2
+    assert sorted(each.name for each in small.folder.glob("*.new*")) == []
+
+
+def test_a_start_that_was_cut_off_is_gone_on_with(path: Path) -> None:
+    """The old file aside and the new one not yet in its place: the lists are in that."""
+    new = path.with_name(f"{path.name}.new")
+    path.rename(new)
+    assert sound_or_new(path) is None
+    assert ListStore(Database(path)).bodies() == {"allowed": [ENTRY]}
+    assert not new.exists()
