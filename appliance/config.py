@@ -9,18 +9,19 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from appliance.access import DEFAULT_POLICY, Gate, Lists, Rule
+from appliance.camerasection import Camera
 from appliance.discovery import HomeAssistant
 from appliance.errors import ConfigurationError, without_secrets
 from appliance.faults import sentence, without
 from appliance.healthsection import HealthLimits
 from appliance.hook import Webhook
 from appliance.places import Ends, Zone
-from appliance.section import FilePath, SecretPath, Section, Source
+from appliance.section import FilePath, SecretPath, Section
 from appliance.yardsection import Parking, Speed
 
 if sys.version_info >= (3, 11):
@@ -41,16 +42,6 @@ class Unit(Section):
     id: str = Field("gatepost", pattern=r"^[A-Za-z0-9_-]{1,64}$")
     camera: str = Field("camera", min_length=1, max_length=64)
     site: str = Field("", max_length=64)
-
-
-class Camera(Section):
-    """Where the frames come from."""
-
-    kind: Literal["video"] = "video"
-    # device, rtsp:// address, file, or folder of pictures
-    source: Source = Field("/dev/video0", min_length=1)
-    # seconds without a frame before the process ends and is started again
-    silent_s: float = Field(10.0, ge=1, le=120)
 
 
 class Recognition(Section):

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.decision import Decision
+from appliance.exposure import Shot
 
 Point = tuple[float, float]
 Direction = Literal["approaching", "receding", "unknown"]
@@ -29,12 +30,14 @@ class Frame:
         at: monotonic time of the exposure, seconds.
         number: position in the stream, from 0, counting the frames that nobody looked at.
         cut: a recording begins anew with it, and nobody from before is in sight.
+        shot: how it was taken; None where the camera does not say.
     """
 
     image: NDArray[np.uint8]
     at: float
     number: int
     cut: bool = False
+    shot: Shot | None = None
 
     @property
     def size(self) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from appliance.capture.mask import Places, blackout
 from appliance.domain import Frame
 from appliance.errors import PictureError
+from appliance.exposure import Settings
 
 
 class Camera(Protocol):
@@ -39,6 +40,13 @@ class Camera(Protocol):
 
     def close(self) -> None:
         """End `frames` soon; may be called from another thread, and twice."""
+
+
+class Adjustable(Camera, Protocol):
+    """A camera whose sensor does as it is told."""
+
+    def adjust(self, settings: Settings) -> None:
+        """Ask for it, from any thread; the `shot` of a later frame says that it holds."""
 
 
 def read_only(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,0 +1,48 @@
+"""What the camera and the light are asked for, and what the camera says it did.  Pure.
+
+The rule to know: a `Shot` comes with its frame and is believed; `Settings` are a wish that a sensor
+follows some frames later, if at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+TimeOfDay = Literal["day", "dusk", "night"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """How one frame was taken, as its camera says.
+
+    Attributes:
+        exposure_s: seconds that the sensor gathered light.
+        gain: of the sensor's amplifier, 1 or more.
+        lux: brightness of the scene, as far as the camera can tell; None where it cannot.
+    """
+
+    exposure_s: float
+    gain: float
+    lux: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What camera, filter and light shall do at a time of day.
+
+    Attributes:
+        time_of_day: for which they are made.
+        exposure_s: seconds; short enough that a vehicle of the configured speed does not smear.
+        gain: of the sensor's amplifier, 1 or more.
+        colour: colours are worth something; else a grey picture, with colour gains at rest.
+        filtered: the IR-cut filter is in front of the sensor.
+        lit: the infra-red light is wanted.
+    """
+
+    time_of_day: TimeOfDay
+    exposure_s: float
+    gain: float
+    colour: bool
+    filtered: bool
+    lit: bool
