@@ -1,19 +1,87 @@
-"""The table [camera] of the configuration: where the frames come from.  Pure."""
+"""The table [camera] of the configuration: where the frames come from.  Pure.
+
+The rule to know: a key that the chosen kind does not have is a fault, for nobody would obey it.
+"""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
+from appliance.exposure import longest_exposure_s
 from appliance.section import Section, Source
+
+Kind = Literal["video", "pi", "jetson"]
+KINDS_OF: dict[str, tuple[Kind, ...]] = {
+    "source": ("video",),
+    "number": ("pi", "jetson"),
+    "width": ("pi", "jetson"),
+    "height": ("pi", "jetson"),
+    "rate": ("pi", "jetson"),
+    "speed_kmh": ("pi", "jetson"),
+    "gain": ("pi", "jetson"),
+}
+"""The keys that not every kind of camera has, and which have them."""
 
 
 class Camera(Section):
     """Where the frames come from."""
 
-    kind: Literal["video"] = "video"
+    # video: a USB or network camera, a file, a folder; pi, jetson: a CSI camera of the board's own
+    kind: Kind = "video"
     # device, rtsp:// address, file, or folder of pictures
     source: Source = Field("/dev/video0", min_length=1)
     # seconds without a frame before the process ends and is started again
     silent_s: float = Field(10.0, ge=1, le=120)
+    # which of the CSI cameras, as `gatepost cameras` counts them
+    number: int = Field(0, ge=0, le=7)
+    # pixels of the picture that plates are looked for in; None: those of the sensor's mode
+    width: int | None = Field(None, ge=320, le=8192)
+    height: int | None = Field(None, ge=240, le=8192, validate_default=True)
+    # frames a second; more than the lane can look at only heat the board
+    rate: float = Field(25.0, ge=1, le=120)
+    # of the fastest vehicle that shall be read: sets the longest exposure
+    speed_kmh: float = Field(50.0, ge=5, le=250)
+    # of the sensor's amplifier; fixed, for a gain that follows the light hunts after head-lights
+    gain: float = Field(4.0, ge=1, le=64)
+
+    @property
+    def exposure_s(self) -> float:
+        """Seconds: the longest that does not smear a plate at `speed_kmh`, within one frame."""
+        return min(longest_exposure_s(self.speed_kmh), 1 / self.rate)
+
+    @property
+    def is_csi(self) -> bool:
+        """A camera of the board's own: the age of its frames is known."""
+        return self.kind != "video"
+
+    @field_validator(*KINDS_OF)
+    @classmethod
+    def _kind_has_it(cls, value: object, before: ValidationInfo) -> object:
+        kind, key = before.data.get("kind"), str(before.field_name)
+        if value is not None and kind is not None and kind not in KINDS_OF[key]:
+            having = " or ".join(f"'{each}'" for each in KINDS_OF[key])
+            raise ValueError(
+                f"camera.{key} with camera.kind = '{kind}': a camera of that kind has no such key;"
+                f" expected camera.kind = {having}, or no camera.{key}"
+            )
+        return value
+
+    @field_validator("width", "height")
+    @classmethod
+    def _pixels_pair_up(cls, pixels: int | None, before: ValidationInfo) -> int | None:
+        """A colour of YUV 4:2:0 is that of two by two pixels."""
+        if pixels is not None and pixels % 2:
+            raise ValueError(f"camera.{before.field_name} = {pixels}: expected an even number")
+        return pixels
+
+    @field_validator("height")
+    @classmethod
+    def _size_is_whole(cls, height: int | None, before: ValidationInfo) -> int | None:
+        """Checked with the field, for a check of the whole table waits until all else is right."""
+        width = before.data.get("width", height)  # where that is at fault it says so
+        if (width is None) != (height is None):
+            named, other = ("width", "height") if height is None else ("height", "width")
+            raise ValueError(f"camera.{named} without camera.{other}: expected both or neither")
+        return height

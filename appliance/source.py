@@ -8,6 +8,7 @@ from pathlib import Path
 from appliance.capture.camera import Camera
 from appliance.capture.video import LiveCamera, RecordedCamera
 from appliance.config import Config
+from appliance.errors import ConfigurationError
 from appliance.health import Health
 from appliance.places import corners_of
 from appliance.stamp import LiveStamp, RecordedStamp, Stamp
@@ -32,7 +33,12 @@ def live_source(config: Config, health: Health) -> Source:
     """The configured camera; a file or a folder plays at its own speed, as if seen now.
 
     What is no device and no address is a recording too, such as a numbered sequence of pictures.
+
+    Raises:
+        ConfigurationError: the kind of camera cannot be had here.
     """
+    if config.camera.is_csi:
+        raise ConfigurationError(f"camera.kind = '{config.camera.kind}': is not built yet")
     source, hidden = config.camera.source, corners_of(config.zone, "blackout")
     stamp = LiveStamp(health.clock)
     if _lies_there(source):

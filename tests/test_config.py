@@ -48,7 +48,30 @@ FAULTS = {
     ),
     "a number for a truth": ("[mqtt]\ntls = 1", "mqtt.tls = 1: expected a valid boolean"),
     "a value for a table": ("mqtt = 3", "mqtt = 3: expected a table, begun with [mqtt]"),
-    "an unknown kind": ("[camera]\nkind = 'usb'", "camera.kind = 'usb': expected 'video'"),
+    "an unknown kind": (
+        "[camera]\nkind = 'usb'",
+        "camera.kind = 'usb': expected 'video', 'pi' or 'jetson'",
+    ),
+    "a key of another kind of camera": (
+        "[camera]\nrate = 25",
+        "expected camera.kind = 'pi' or 'jetson', or no camera.rate",
+    ),
+    "the source of another kind of camera": (
+        "[camera]\nkind = 'pi'\nsource = '/dev/video0'",
+        "camera.source with camera.kind = 'pi': a camera of that kind has no such key",
+    ),
+    "a picture of no height": (
+        "[camera]\nkind = 'pi'\nwidth = 640",
+        "camera.width without camera.height: expected both or neither",
+    ),
+    "a picture of no width": (
+        "[camera]\nkind = 'pi'\nheight = 480",
+        "camera.height without camera.width: expected both or neither",
+    ),
+    "a size with half a colour": (
+        "[camera]\nkind = 'pi'\nwidth = 641\nheight = 480",
+        "camera.width = 641: expected an even number",
+    ),
     "a name no topic may have": ("[unit]\nid = 'a/b'", "unit.id = 'a/b': must match"),
     "an empty host": ("[mqtt]\nhost = ''", "mqtt.host = '': must have at least 1 character"),
     "a password without a user": (
