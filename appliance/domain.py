@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.decision import Decision
-from appliance.exposure import Shot
+from appliance.exposure import Shot, Tones
 
 Point = tuple[float, float]
 Direction = Literal["approaching", "receding", "unknown"]
@@ -150,6 +150,7 @@ class Sighting:
         detection: where the plate is.
         read: what it seems to say.
         sharpness: of the crop, 0 smeared to 1 crisp; 1 where nobody measures it.
+        tones: how the light fell on it; None where nobody measures it.
     """
 
     frame: int
@@ -157,6 +158,7 @@ class Sighting:
     detection: Detection
     read: Read
     sharpness: float = 1.0
+    tones: Tones | None = None
 
 
 @dataclass(frozen=True, slots=True)

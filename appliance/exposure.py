@@ -1,4 +1,4 @@
-"""What the camera and the light are asked for, and what the camera says it did.  Pure.
+"""What the camera and the light are asked for, and what camera and plates say of it.  Pure.
 
 The rule to know: a `Shot` comes with its frame and is believed; `Settings` are a wish that a sensor
 follows some frames later, if at all.
@@ -54,3 +54,20 @@ class Settings:
     colour: bool
     filtered: bool
     lit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tones:
+    """How the light fell on a plate, from the grey levels of its crop; each 0 to 1.
+
+    Attributes:
+        burnt: share of the pixels that are so bright that they say nothing any more.
+        black: the same for the darkest.
+        bright: mean level of its brighter part, be it the ground or the characters.
+        contrast: by how much its darker part is darker.
+    """
+
+    burnt: float
+    black: float
+    bright: float
+    contrast: float

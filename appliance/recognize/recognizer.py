@@ -10,20 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.domain import Detection, Frame, Quad, Read, Sighting
+from appliance.exposure import Tones
 from appliance.latency import Stage
 from appliance.recognize.detect import SAME_PLATE, Detector
 from appliance.recognize.read import Reader
 from appliance.recognize.rectify import rectify, views
 from appliance.recognize.sharpness import sharpness
+from appliance.recognize.tones import tones
 
 
 @dataclass(frozen=True, slots=True)
 class Plate:
-    """A detection with its read and the sharpness of its crop, 0 to 1, in one picture."""
+    """A detection with its read and what its crop looks like, as in a Sighting, in one picture."""
 
     detection: Detection
     read: Read
     sharpness: float = 1.0
+    tones: Tones | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,8 @@ class Recognizer:
         self._took("detect", seen.detect_ms / 1e3)
         self._took("read", seen.read_ms / 1e3)
         return [
-            Sighting(frame.number, frame.at, p.detection, p.read, p.sharpness) for p in seen.plates
+            Sighting(frame.number, frame.at, p.detection, p.read, p.sharpness, p.tones)
+            for p in seen.plates
         ]
 
     def _examine(self, image: NDArray[np.uint8], thorough: bool) -> Examination:
@@ -117,7 +121,8 @@ class Recognizer:
             return Plate(closer, NOTHING)
         crop = rectify(image, closer.quad, self._reader.crop_size)
         others = (*views(closer.quad), found.quad)
-        return Plate(closer, _read(self._reader, image, crop, others), sharpness(crop))
+        read = _read(self._reader, image, crop, others)
+        return Plate(closer, read, sharpness(crop), tones(crop))
 
 
 def read_plate(reader: Reader, image: NDArray[np.uint8], quad: Quad, *others: Quad) -> Read:
