@@ -27,7 +27,7 @@ CONFUSION, FAULT = 0.5, 1.0
 too many."""
 
 GROUP = {character: group[0] for group in ALIKE for character in group}
-CODES = np.array([ord(GROUP.get(chr(code), chr(code))) for code in range(128)], np.uint64)
+CODES = np.array([ord(GROUP.get(chr(code), chr(code))) for code in range(128)], np.uint8)
 """Of each ASCII character that of its group: confused texts have the same codes."""
 LONGEST = 64  # characters of a text that is looked for
 POWERS = np.array([pow(0x9E3779B97F4A7C15, n + 1, 1 << 64) for n in range(LONGEST)], np.uint64)
@@ -36,14 +36,26 @@ POWERS = np.array([pow(0x9E3779B97F4A7C15, n + 1, 1 << 64) for n in range(LONGES
 
 def distance(one: str, other: str) -> float:
     """The least cost of making one text from the other (Levenshtein, with the costs above)."""
-    row = [FAULT * column for column in range(len(other) + 1)]
-    for line, have in enumerate(one, 1):
-        diagonal, row[0] = row[0], FAULT * line
-        for column, want in enumerate(other, 1):
-            replaced = diagonal + _cost(have, want)
-            diagonal = row[column]
-            row[column] = min(replaced, diagonal + FAULT, row[column - 1] + FAULT)
-    return row[-1]
+    return distances(one, [other])[0]
+
+
+def distances(text: str, others: Sequence[str]) -> list[float]:
+    """The distance of `text` to each of the others: one line of all their tables at a time."""
+    if not others:
+        return []
+    letters = _letters(others)
+    codes = CODES[letters]
+    ramp = FAULT * np.arange(len(letters) + 1, dtype=np.float32)
+    line = np.repeat(ramp[:, None], len(others), axis=1)
+    for place, have in enumerate(text.encode("ascii"), 1):
+        replaced = np.where(codes == CODES[have], np.float32(CONFUSION), np.float32(FAULT))
+        replaced[letters == have] = 0
+        entered = np.minimum(line[:-1] + replaced, line[1:] + FAULT)
+        line[0] = FAULT * place
+        for column, cost in enumerate(entered, 1):
+            np.minimum(cost, line[column - 1] + FAULT, out=line[column])
+    ends: list[float] = line[[len(other) for other in others], range(len(others))].tolist()
+    return ends
 
 
 class Neighbourhood:
@@ -73,7 +85,8 @@ class Neighbourhood:
 
     def near(self, text: str) -> list[tuple[float, str]]:
         """The plates near to `text` but not equal, with their distances, nearest first."""
-        measured = ((distance(text, plate), plate) for plate in self._sharing(text))
+        shared = list(self._sharing(text))
+        measured = zip(distances(text, shared), shared, strict=True)
         return sorted(each for each in measured if 0 < each[0] <= self._farthest)
 
     def _sharing(self, text: str) -> set[str]:
@@ -87,10 +100,11 @@ class Neighbourhood:
         return {self._plates[row] for rows in found for row in rows}
 
 
-def _cost(one: str, other: str) -> float:
-    if one == other:
-        return 0.0
-    return CONFUSION if GROUP.get(one, one) == GROUP.get(other, other) else FAULT
+def _letters(texts: Sequence[str]) -> NDArray[np.uint8]:
+    """A column for each text, of its ASCII characters; 0 below its end, which is no character."""
+    longest = max(map(len, texts))
+    joined = "".join(text.ljust(longest, "\0") for text in texts)
+    return np.frombuffer(joined.encode("ascii"), np.uint8).reshape(len(texts), longest).T
 
 
 def _remainders(
@@ -104,7 +118,7 @@ def _remainders(
         rows = np.flatnonzero(lengths == length).astype(np.int32)
         joined = "".join(texts[row] for row in rows.tolist())
         letters = np.frombuffer(joined.encode("ascii"), np.uint8)
-        codes = CODES[letters.reshape(len(rows), length)]
+        codes = CODES[letters.reshape(len(rows), length)].astype(np.uint64)
         for kept in _kept(length, deletions):
             hashes.append(codes[:, kept] @ POWERS[: len(kept)])
             owners.append(rows)
