@@ -11,8 +11,8 @@ from typing import Literal
 
 TimeOfDay = Literal["day", "dusk", "night"]
 SMEARED = 11.0
-"""An exposure of 1 / (11 km/h) s leaves a plate sharp: the rule of the manual of Milestone XProtect,
-1/500 s at 45 km/h."""
+"""An exposure of 1 / (11 km/h) s leaves a plate sharp, such as 1/500 s at 45 km/h: the rule of the
+manual of Milestone XProtect."""
 
 
 def longest_exposure_s(speed_kmh: float) -> float:

@@ -104,8 +104,9 @@ def _letters(texts: Sequence[str]) -> NDArray[np.uint8]:
     """A column for each text, of its ASCII characters; 0 below its end, which is no character."""
     longest = max(map(len, texts))
     joined = "".join(text.ljust(longest, "\0") for text in texts)
-    rows: NDArray[np.uint8] = np.frombuffer(joined.encode("ascii"), np.uint8)
-    return rows.reshape(len(texts), longest).T
+    rows = np.frombuffer(joined.encode("ascii"), np.uint8)
+    letters: NDArray[np.uint8] = rows.reshape(len(texts), longest).T
+    return letters
 
 
 def _remainders(
