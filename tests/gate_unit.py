@@ -25,7 +25,7 @@ def open_for_ever(
     """
     os.environ.update(environment)
     guardian = Guardian(line, active_low=False)
-    told.send(guardian._process.pid)
+    told.send(guardian.pid)
     gate = Gate(pulse_s, pause_s, lambda: guardian)
     for number in count():
         gate.open(str(number), fresh=True)

@@ -564,8 +564,8 @@ def test_a_line_that_is_lost_ends_both_loops(start: Callable[..., Bench]) -> Non
     """The passage is recorded all the same, and says that the gate failed."""
     bench = start()
     assert bench.gate._guardian is not None
-    bench.gate._guardian._process.kill()
-    bench.gate._guardian._process.wait()
+    bench.gate._guardian._ward._process.kill()
+    bench.gate._guardian._ward._process.wait()
     bench.come()
     assert bench.outcomes == ["failed"]
     with pytest.raises(GatepostError, match="gate: the process that holds the line"):

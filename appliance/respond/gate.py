@@ -18,30 +18,20 @@ and over opens at most once a pause, and for nobody who stood there before (`pip
 from __future__ import annotations
 
 import logging
-import os
-import select
-import subprocess
-import sys
 import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from threading import Lock
 
+from appliance.custody import LATE_S
 from appliance.decision import Outcome
-from appliance.errors import ConfigurationError, GatepostError, LineError
-from appliance.respond.guardian import FAULT, LATE_S, OFF, ON, ORDER, READY, REFUSED
+from appliance.errors import GatepostError, LineError
+from appliance.respond.guardian import OFF, ON, ORDER, REFUSED
+from appliance.ward import ANSWER_S, Ward
 
-ROOT = Path(__file__).resolve().parents[2]
-"""Where the package lies: the guardian must be of the same version."""
-START_S = 20.0
-"""For the start of the guardian: a busy Pi with a slow card."""
-ANSWER_S = 2 * LATE_S
-"""Beyond this no order is carried out any more, and the guardian counts as lost."""
 SLACK_S = 1.0
 """How late the end of a pulse may be told before the guardian counts as lost."""
-STOP_S = 2.0
 MEMORY = 1000
 """Passages whose second asking is known; a passage is fresh for seconds only."""
 
@@ -62,33 +52,25 @@ class Guardian:
             ConfigurationError: the library is not installed.
             LineError: the line cannot be had.
         """
-        command = [sys.executable, "-m", "appliance.respond.guardian", str(number)]
-        self._process = subprocess.Popen(  # noqa: S603  # itself, by its own path
-            [*command, "low" if active_low else "high"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=ROOT,
-            bufsize=0,
-            start_new_session=True,  # what is sent to the unit's group is not meant for it
-        )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._orders, self._answers = self._process.stdin, self._process.stdout
+        active = "low" if active_low else "high"
+        self._ward = Ward("gate", "appliance.respond.guardian", [str(number), active])
         self._lost = ""
         self._off_by = 0.0  # monotonic; 0 where no pulse is running
-        self._require_ready()
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._ward.pid
 
     def pulse(self, length_s: float) -> bool:
         """Whether the line is active now, and will be for `length_s` seconds at most."""
         if self._collect() or self._lost:
             return False
         asked_at = time.monotonic()
-        try:
-            os.write(self._orders.fileno(), ORDER.pack(asked_at, length_s))
-        except (BrokenPipeError, ValueError):  # it is gone, or closed
+        if not self._ward.order(ORDER.pack(asked_at, length_s)):
             self._lost = "the process that holds the line is gone"
             return False
-        answer = self._answer(ANSWER_S)
+        answer = self._ward.answer(ANSWER_S)
         if answer == ON:
             self._off_by = asked_at + LATE_S + length_s + SLACK_S
         elif answer != REFUSED:
@@ -99,50 +81,26 @@ class Guardian:
         """What is wrong with it, in words; empty where nothing is."""
         if self._collect() and time.monotonic() > self._off_by:
             self._lost = "the end of a pulse was not told in time"
-        code = self._process.poll()
+        code = self._ward.code
         if code is not None and not self._lost:
             self._lost = f"the process that holds the line has ended (code {code})"
         return self._lost
 
     def kill(self) -> None:
         """End it although it does not answer; the line stays as it is."""
-        self._process.kill()
-        self.close()
+        self._ward.kill()
+        self._lost = self._lost or "closed"
 
     def close(self) -> None:
         """Let the line go: inactive, the process ended; killed where it does not end by itself."""
         self._lost = self._lost or "closed"
-        self._orders.close()
-        try:
-            self._process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            with suppress(subprocess.TimeoutExpired):  # it may be stuck in a driver
-                self._process.wait(STOP_S)
-        self._answers.close()
+        self._ward.close()
 
     def _collect(self) -> bool:
         """Take in the end of a pulse if it has been told; whether one is still running."""
-        if self._off_by and self._answer(0) == OFF:
+        if self._off_by and self._ward.answer(0) == OFF:
             self._off_by = 0.0
         return self._off_by > 0
-
-    def _answer(self, timeout_s: float) -> bytes:
-        """The next byte that it says; nothing where it says none in time or has ended."""
-        if self._answers.closed:
-            return b""
-        said = select.poll()
-        said.register(self._answers, select.POLLIN)
-        return os.read(self._answers.fileno(), 1) if said.poll(timeout_s * 1000) else b""
-
-    def _require_ready(self) -> None:
-        answer = self._answer(START_S)
-        if answer == READY:
-            return
-        told = self._answers.read().decode() if answer == FAULT else "its guardian does not start"
-        self.close()
-        is_configuration = self._process.returncode == ConfigurationError.exit_code
-        raise (ConfigurationError if is_configuration else LineError)(f"gate: {told}")
 
 
 class Gate:

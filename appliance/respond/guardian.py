@@ -12,33 +12,28 @@ What it cannot promise, and only hardware can: when this process is killed as we
 a pulse (a power cut resets the pin, but a kernel panic, or SIGKILL of the whole control group, does
 not), the line stays as the kernel leaves it (see `gpio`).  So the gate's relay should be a
 monostable one (a timer or "pulse" relay, or an impulse input), which ends the pulse by itself.
-
-It imports as little as possible: it is a second Python beside the unit, for one relay.
 """
 
 from __future__ import annotations
 
 import os
 import select
-import signal
 import struct
 import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 
-from appliance.errors import GatepostError
+from appliance.custody import LATE_S, READY, keep
 from appliance.gpio import GpioLine, Line
 
 ORDER = struct.Struct("dd")
 """One pulse: the monotonic time at which it was asked for, and its length, both in seconds.  A
 write of so few bytes is atomic in a pipe, and so is its read."""
-READY, ON, OFF, REFUSED, FAULT = (bytes([code]) for code in b"r10x!")
-"""Answers of a byte; after FAULT comes its text."""
+ON, OFF, REFUSED = b"1", b"0", b"x"
+"""Answers of a byte, beside those of `custody`."""
 LONGEST_S = 10.0
 """A pulse is never longer, whoever asks."""
-LATE_S = 0.5
-"""An order older than this is not carried out."""
 
 
 def guard(
@@ -88,21 +83,13 @@ def main(arguments: Sequence[str]) -> int:
     Returns:
         0, or the exit code of the fault that was told.
     """
-    # who stops the unit closes the pipe; systemd and a terminal send their signals to all at once
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    answers = os.dup(sys.stdout.fileno())
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library that prints must not answer
     pin, active = arguments
-    try:
+
+    def hold(orders: int, answers: int) -> None:
         with closing(GpioLine(int(pin), active_low=active == "low")) as line:
-            guard(line, sys.stdin.fileno(), answers)
-    except BrokenPipeError:
-        return 0
-    except GatepostError as fault:
-        os.write(answers, FAULT + str(fault).encode())
-        return fault.exit_code
-    return 0
+            guard(line, orders, answers)
+
+    return keep(hold)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
@@ -12,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from appliance.custody import TO_ALL
 from appliance.errors import ConfigurationError, LineError
 from appliance.respond import gate as module
 from appliance.respond.gate import Gate, Guardian
+from appliance.ward import ROOT
 from tests.conftest import until
 from tests.standin import FOREVER, Pins
 
@@ -62,7 +65,7 @@ def at_rest(pins: Pins) -> Callable[[], bool]:
 def pid_of(gate: Gate) -> int:
     """The guardian's process."""
     assert gate._guardian is not None
-    return gate._guardian._process.pid
+    return gate._guardian.pid
 
 
 def test_the_line_is_inactive_from_the_start(make: Callable[..., Gate], pins: Pins) -> None:
@@ -216,7 +219,7 @@ def test_a_guardian_that_hangs_before_a_pulse_never_gives_it(
     assert not pins.pulses()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", TO_ALL)
 def test_a_signal_to_all_processes_leaves_the_guardian_to_its_unit(
     make: Callable[..., Gate], pins: Pins, number: signal.Signals
 ) -> None:
@@ -256,7 +259,7 @@ def test_what_a_library_prints_is_no_answer(
     wrapped = tmp_path / "RPi"
     wrapped.mkdir()
     (wrapped / "__init__.py").touch()
-    original = Path(module.ROOT, "tests", "standin", "RPi", "GPIO.py").read_text()
+    original = Path(ROOT, "tests", "standin", "RPi", "GPIO.py").read_text()
     (wrapped / "GPIO.py").write_text(original + "\nprint('1 hello', flush=True)\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     assert make().open("a", fresh=True) == "opened"
@@ -267,6 +270,6 @@ def test_what_a_library_prints_is_no_answer(
 def test_the_guardian_is_small() -> None:
     """It runs beside the unit for ever: nothing heavy may creep into what it imports."""
     told = "import sys, appliance.respond.guardian; print(*sys.modules)"
-    command = [module.sys.executable, "-c", told]
-    ran = subprocess.run(command, cwd=module.ROOT, capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", told]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert not {"numpy", "cv2", "pydantic", "subprocess", "asyncio"} & set(ran.stdout.split())

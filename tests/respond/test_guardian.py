@@ -11,8 +11,9 @@ from threading import Thread
 
 import pytest
 
+from appliance.custody import LATE_S, READY
 from appliance.gpio import FakeLine
-from appliance.respond.guardian import LATE_S, OFF, ON, ORDER, READY, REFUSED, guard
+from appliance.respond.guardian import OFF, ON, ORDER, REFUSED, guard
 from tests.conftest import PATIENCE_S
 
 
