@@ -14,6 +14,7 @@ from math import inf
 
 from appliance import __version__
 from appliance.config import Config
+from appliance.retention import LEAST_DAYS, days
 from appliance.transmit.components import Features
 from appliance.transmit.homeassistant import BIRTH_PAUSE_S, announcements
 from appliance.transmit.link import Link
@@ -28,7 +29,9 @@ def announced(config: Config) -> list[Publication]:
     is_counted = parking.entering is not None
     has_capacity = is_counted and parking.capacity is not None
     has_image = config.mqtt.last and config.mqtt.last_image
-    features = Features(config.mqtt.last, has_image, is_counted, has_capacity)
+    most_days = days(config.store.retention_hours * 3600)
+    keep_days = most_days if most_days > LEAST_DAYS else 0
+    features = Features(config.mqtt.last, has_image, is_counted, has_capacity, keep_days)
     return announcements(config.unit, __version__, features, home.prefix)
 
 

@@ -30,6 +30,7 @@ from appliance.recognize.recognizer import Recognizer
 from appliance.resolve.story import Tell, untold
 from appliance.resolve.tracker import Tracker
 from appliance.respond.gate import Gate, Guardian
+from appliance.retention import Retention
 from appliance.sender import Sender
 from appliance.source import Source
 from appliance.standing import StandingLists
@@ -131,7 +132,7 @@ def run_unit(  # a list of parts is what this module is
         loops.append(Loop("maintain", keeper.maintain, 30))
         hurry = [source.camera.close]
         if unit.link is not None:
-            sender = _sender(unit, unit.link, linger_s)
+            sender = _sender(unit, unit.link, keeper.retention, linger_s)
             loops.append(Loop("send", sender.send, 60))
             hurry.append(sender.hurry)
         if config.webhook.url is not None:
@@ -211,8 +212,8 @@ def _lane(
 
 def _keeper(unit: _Unit, entrance: Entrance, standing: StandingLists, database: Database) -> Keeper:
     yard = Yard(database, unit.config.parking, unit.topics)
-    passages, folder = _passages(unit, database), unit.config.store.folder
-    newest = passages.newest
+    passages, store, marks = _passages(unit, database), unit.config.store, Marks(database)
+    newest, retention = passages.newest, Retention(store.retention_hours * 3600, marks)
     return Keeper(
         passages=passages,
         outbox=Outbox(database),
@@ -221,30 +222,31 @@ def _keeper(unit: _Unit, entrance: Entrance, standing: StandingLists, database: 
         topics=unit.topics,
         link=unit.link,
         stopping=unit.stopping,
-        retention_s=unit.config.store.retention_hours * 3600,
+        retention=retention,
         tend=entrance.tend,
-        orders=_orders(unit, unit.link, database, yard) if unit.link is not None else None,
+        orders=_orders(unit, unit.link, database, yard, retention) if unit.link else None,
         yard=yard,
         posts=Posts(database) if unit.config.webhook.url is not None else None,
         announcer=unit.announcer,
         vigil=Vigil(
-            unit.health, unit.config.health, Marks(database), ListStore(database), folder, newest
+            unit.health, unit.config.health, marks, ListStore(database), store.folder, newest
         ),
     )
 
 
-def _orders(unit: _Unit, link: MqttLink, database: Database, yard: Yard) -> Orders:
+def _orders(unit: _Unit, link: MqttLink, database: Database, yard: Yard, kept: Retention) -> Orders:
     return Orders(
         link=link,
         topics=unit.topics,
         lists=ListStore(database),
         history=History(database, _outbox_bytes(unit.config)),
+        retention=kept,
         yard=yard,
         can_restart=not unit.source.recording,
     )
 
 
-def _sender(unit: _Unit, link: MqttLink, linger_s: float) -> Sender:
+def _sender(unit: _Unit, link: MqttLink, retention: Retention, linger_s: float) -> Sender:
     return Sender(
         outbox=Outbox(unit.database()),
         link=link,
@@ -252,7 +254,7 @@ def _sender(unit: _Unit, link: MqttLink, linger_s: float) -> Sender:
         health=unit.health,
         wake=unit.wake,
         stopping=unit.stopping,
-        keep_last_s=_keep_last_s(unit.config),
+        retention=retention if unit.config.mqtt.last else Retention(0.0),
         linger_s=linger_s,
         announcer=unit.announcer,
         keeps_image=_keeps_image(unit.config),
@@ -293,7 +295,3 @@ def _outbox_bytes(config: Config) -> int:
 
 def _keeps_image(config: Config) -> bool:
     return bool(config.mqtt.host) and config.mqtt.last and config.mqtt.last_image
-
-
-def _keep_last_s(config: Config) -> float:
-    return config.store.retention_hours * 3600 if config.mqtt.last else 0.0

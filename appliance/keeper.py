@@ -18,6 +18,7 @@ from appliance.domain import Clock
 from appliance.errors import FullError
 from appliance.health import Beat, Health, Vitals
 from appliance.orders import Orders
+from appliance.retention import Retention
 from appliance.standing import StandingLists
 from appliance.store.outbox import Outbox
 from appliance.store.passages import Passages
@@ -51,7 +52,7 @@ class Keeper:
         topics: of this unit.
         link: to the broker; None where there is none.
         stopping: set when the loop shall return.
-        retention_s: seconds that a passage is kept.
+        retention: how long a passage is kept.
         tend: looks after the gate here too, should the lane hang.
         orders: carries out commands; None where there is no broker.
         yard: counts who is inside and who went by, on the same connection; None where nobody does.
@@ -67,7 +68,7 @@ class Keeper:
     topics: Topics
     link: Link | None
     stopping: Event
-    retention_s: float
+    retention: Retention
     tend: Callable[[], None]
     orders: Orders | None = None
     yard: Yard | None = None
@@ -78,6 +79,7 @@ class Keeper:
     told: tuple[object, ...] = field(default=(), init=False)
     owes: bool = field(default=False, init=False)  # a round of retention
     forget_at: float = field(default=0.0, init=False)  # monotonic seconds
+    kept_s: float = field(default=0.0, init=False)  # the retention of the last round
     dating: Dating = field(init=False)
 
     def __post_init__(self) -> None:
@@ -129,7 +131,8 @@ class Keeper:
     def keep(self, *, is_due: bool) -> None:
         """All that is written here; FullError where the disk is full."""
         self.obey()
-        self.owes = self.owes or time.monotonic() >= self.forget_at
+        has_changed = self.kept_s != self.retention.keep_s
+        self.owes = self.owes or has_changed or time.monotonic() >= self.forget_at
         if self.yard is None or self.yard.catch_up(COUNT_S):
             clock = self.health.clock()
             self.dating.turn(clock)
@@ -144,7 +147,7 @@ class Keeper:
             if self.health.clock() == "ntp":
                 self.passages.date_back()
             self.passages.forget(self.oldest_ms())
-            self.owes = False
+            self.owes, self.kept_s = False, self.retention.keep_s
             self.forget_at = time.monotonic() + self.round_s()
 
     def bear(self, fault: FullError) -> None:
@@ -166,7 +169,7 @@ class Keeper:
 
     def round_s(self) -> float:
         """Seconds between two rounds of retention."""
-        return min(ROUND_S, self.retention_s / ROUNDS)
+        return min(ROUND_S, self.retention.keep_s / ROUNDS)
 
     def oldest_ms(self) -> int:
         """Milliseconds since 1970, as far as they are known, before which nobody is kept.
@@ -174,7 +177,7 @@ class Keeper:
         What becomes too old before the next round goes now: nobody is kept for longer.
         """
         now_ms = self.passages.keeping.now_ms()
-        return int(now_ms - (self.retention_s - self.round_s()) * 1000)
+        return int(now_ms - (self.retention.keep_s - self.round_s()) * 1000)
 
     def count(self, clock: Clock, *, is_due: bool) -> None:
         """Count who came by, say what has changed by it, and forget who came too long ago."""

@@ -8,6 +8,7 @@ that comes twice, as QoS 1 allows, leaves the unit as it was after the first.
 from __future__ import annotations
 
 import logging
+import re
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -15,16 +16,18 @@ from appliance.errors import ListError, OrderError, StoreError
 from appliance.respond.entries import parse_plate
 from appliance.respond.listfile import decoded, load_json
 from appliance.respond.lists import LARGEST_ENTRY, PRECEDENCE, parse_command
+from appliance.retention import Retention, days
 from appliance.standing import carry_out
 from appliance.store.history import History
 from appliance.store.lists import ListStore
 from appliance.transmit import last, messages
 from appliance.transmit.inbox import LONGEST_NAME, MOST_ORDERS, Order
 from appliance.transmit.link import Link
-from appliance.transmit.messages import Publication, Topics
+from appliance.transmit.messages import KEEP, Publication, Topics
 from appliance.yard import Yard
 
 LISTS = "lists/"
+DAYS = re.compile(rb"\s*\d{1,3}(\.\d{1,3})?\s*")
 EXPECTED = 'expected restart, or {"id": …, "replay": {"from_seq": N}} or {"id": …, "erase": PLATE}'
 
 log = logging.getLogger(__name__)
@@ -39,6 +42,7 @@ class Orders:
         topics: of this unit.
         lists: on the connection of that loop.
         history: on the same connection.
+        retention: which whoever asks may shorten; it remembers on the same connection.
         yard: whose visits have plates too, on the same connection; None where nobody counts.
         can_restart: whoever started this process starts it again.
     """
@@ -47,6 +51,7 @@ class Orders:
     topics: Topics
     lists: ListStore
     history: History
+    retention: Retention
     yard: Yard | None = None
     can_restart: bool = True
     restarts: bool = field(default=False, init=False)
@@ -54,6 +59,7 @@ class Orders:
         default_factory=lambda: deque(maxlen=5 * MOST_ORDERS), init=False
     )
     told_to: int = field(default=0, init=False)  # the session that knows the state of the lists
+    told_kept: tuple[int, float] = field(default=(0, 0.0), init=False)  # to which session, and what
 
     @property
     def is_over(self) -> bool:
@@ -81,13 +87,17 @@ class Orders:
                 self._answer(order, told)
 
     def tell(self, *, lists_changed: bool) -> None:
-        """Publish the answers, and the state of the lists to whom it is new."""
+        """Publish the answers, and to whom it is new the state of the lists and the retention."""
         session = self.link.session
         if lists_changed or session != self.told_to:
             self.told_to = session
             for name in PRECEDENCE:
                 state = messages.list_state(self.topics, name, self.lists.state(name))
                 self.link.publish(state)
+        kept = session, days(self.retention.keep_s)
+        if kept != self.told_kept:
+            self.told_kept = kept
+            self.link.publish(messages.kept(self.topics, kept[1]))
         self._say()
 
     def _say(self) -> None:
@@ -106,6 +116,8 @@ class Orders:
             carry_out(parse_command(order.topic.removeprefix(LISTS), order.payload), self.lists)
         elif order.topic == "cmd":
             self._obey(order.payload, told)
+        elif order.topic == KEEP:
+            self._keep(order.payload)
         else:
             raise OrderError("not known here")
 
@@ -126,6 +138,12 @@ class Orders:
         if not self.can_restart:
             raise OrderError("a recording is being played: nobody would start it again")
         self.restarts = True
+
+    def _keep(self, payload: bytes) -> None:
+        if not DAYS.fullmatch(payload):
+            raise OrderError("retention_days: expected a number of days, such as 2")
+        self.retention.ask(float(payload))
+        log.info("passages are kept for %s days", days(self.retention.keep_s))
 
     def _replay(self, wish: object) -> dict[str, object]:
         from_seq = wish.get("from_seq") if isinstance(wish, dict) and len(wish) == 1 else None

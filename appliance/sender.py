@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from math import inf
 from threading import Event
 
@@ -18,6 +19,7 @@ from appliance.announcer import Announcer
 from appliance.domain import Message
 from appliance.errors import FullError
 from appliance.health import Beat, Health
+from appliance.retention import Retention
 from appliance.store.outbox import Outbox
 from appliance.transmit import last, messages
 from appliance.transmit.inflight import WINDOW
@@ -63,7 +65,7 @@ class Sender:
         health: where refusals show as problems.
         wake: set whenever there may be something to do: by who records a passage, by the link.
         stopping: set when the loop shall return.
-        keep_last_s: seconds that the broker keeps the newest passage on `last`; 0: it gets none.
+        retention: how long the broker keeps the newest passage on `last`; of 0 s: it gets none.
         linger_s: seconds for what still waits when the loop shall return.
         announcer: tells Home Assistant of this unit.
         keeps_image: the broker gets the plate's crop with the newest passage.
@@ -75,7 +77,7 @@ class Sender:
     health: Health
     wake: Event
     stopping: Event
-    keep_last_s: float = 0.0
+    retention: Retention = field(default_factory=partial(Retention, 0.0))
     linger_s: float = 2.0
     announcer: Announcer = field(default_factory=Announcer)
     keeps_image: bool = False
@@ -92,7 +94,8 @@ class Sender:
     shown: deque[str] = field(default_factory=_recently, init=False)  # live, their record follows
     hit: deque[str] = field(default_factory=_recently, init=False)  # told to be watched
     last_seq: int = field(default=0, init=False)  # of the newest copy on `last`
-    last_until: float = field(default=inf, init=False)  # monotonic seconds, of that copy
+    last_from: float = field(default=inf, init=False)  # monotonic seconds: its passage's time
+    last_keep_s: float = field(default=0.0, init=False)  # the retention with which it was sent
     image_stands: bool = field(default=True, init=False)  # with the broker, as far as we know
     hold_until: float = field(default=0.0, init=False)  # monotonic seconds, after a refusal
     hurried_until: float = field(default=inf, init=False)  # monotonic seconds
@@ -229,9 +232,11 @@ class Sender:
         When its time is over it is taken back: MQTT 3.1.1 has no expiry, and with 5 mosquitto keeps
         what has expired until somebody asks for it (mosquitto #3221).
         """
-        if time.monotonic() >= self.last_until:
-            self.last_until = inf
+        if time.monotonic() >= self.last_from + self.retention.keep_s:
+            self.last_from = inf
             self.publish(last.forgotten(self.topics))
+        if self.last_keep_s != self.retention.keep_s:  # it was changed: so must the expiry be
+            self.last_keep_s, self.last_seq = self.retention.keep_s, 0
         newest = self.outbox.newest()
         if newest is None or newest.seq <= self.last_seq:
             return
@@ -239,7 +244,7 @@ class Sender:
         keep_s = self.keep_s(newest)
         if keep_s <= 0:
             return
-        self.last_until = time.monotonic() + keep_s
+        self.last_from = time.monotonic() - age_s(newest)
         self.link.publish(last.passage(self.topics, newest, late_s(newest), keep_s))
         self.show_image(newest.seq, keep_s)
         left = self.outbox.newest()
@@ -264,7 +269,7 @@ class Sender:
 
     def keep_s(self, message: Message) -> int:
         """Seconds that the broker may still keep a passage on `last`; 0 or less: not at all."""
-        return int(self.keep_last_s - age_s(message))
+        return int(self.retention.keep_s - age_s(message))
 
     def log_waiting(self) -> None:
         """Publish waiting passages for the records, oldest first."""

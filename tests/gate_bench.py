@@ -27,6 +27,7 @@ from appliance.keeper import Keeper
 from appliance.orders import Orders
 from appliance.pipeline import Lane
 from appliance.respond.gate import Gate, Guardian
+from appliance.retention import Retention
 from appliance.sender import Sender
 from appliance.stamp import LiveStamp
 from appliance.standing import StandingLists
@@ -102,7 +103,8 @@ class Bench:
         )
         keeping = Database(path)
         self.standing = StandingLists(ListStore(keeping), self.max_distance)
-        outbox = Outbox(keeping)
+        outbox, retention = Outbox(keeping), Retention(3600.0)
+        lists, history = ListStore(keeping), History(keeping, 10**8)
         self.sender = Sender(outbox, self.link, Topics("unit"), health, wake, stopping)
         self.keeper = Keeper(
             passages=Passages(keeping, 10**8),
@@ -112,9 +114,9 @@ class Bench:
             topics=Topics("unit"),
             link=self.link,
             stopping=stopping,
-            retention_s=3600.0,
+            retention=retention,
             tend=self.entrance.tend,
-            orders=Orders(self.link, Topics("unit"), ListStore(keeping), History(keeping, 10**8)),
+            orders=Orders(self.link, Topics("unit"), lists, history, retention),
         )
         self.health = health
         self.lane.look(Frame(np.zeros((8, 8, 3), np.uint8), time.monotonic() - 3600, 0))

@@ -8,9 +8,11 @@ from threading import Event
 from typing import Any
 
 from appliance.orders import Orders
+from appliance.retention import Retention
 from appliance.store.database import Database
 from appliance.store.history import History
 from appliance.store.lists import ListStore
+from appliance.store.marks import Marks
 from appliance.store.outbox import Outbox
 from appliance.store.passages import Passages
 from appliance.transmit.fake import FakeLink
@@ -33,7 +35,10 @@ class Bench:
         history = History(self.database, ROOM)
         parking = Parking.model_validate({"entering": "approaching"})
         self.yard = Yard(self.database, parking, Topics("unit"))
-        self.orders = Orders(self.link, Topics("unit"), self.lists, history, self.yard)
+        self.retention = Retention(3 * 86400.0, Marks(self.database))
+        self.orders = Orders(
+            self.link, Topics("unit"), self.lists, history, self.retention, self.yard
+        )
         self.link.connect()
 
     def turn(self) -> None:

@@ -149,6 +149,7 @@ def test_the_broker_dies_under_a_replay(
     until(lambda: listener.on("log"), "the first passage", SLOW_S)
     first = json.loads(process.stdout.readline())["uuid"]
     broker.freeze()
+    listener.read_all()
     in_flight = json.loads(process.stdout.readline())["uuid"]
     broker.kill()
     printed = [first, in_flight]

@@ -19,6 +19,7 @@ from appliance.decision import Decision
 from appliance.health import Health
 from appliance.keeper import Keeper
 from appliance.ledger import Entry, Ledger
+from appliance.retention import Retention
 from appliance.standing import StandingLists
 from appliance.store.database import PAGE, Database
 from appliance.store.lists import ListStore
@@ -131,7 +132,7 @@ def test_the_state_is_told_though_nothing_can_be_forgotten(
         topics=TOPICS,
         link=bench.link,
         stopping=Event(),
-        retention_s=-3600.0,
+        retention=Retention(-3600.0),
         tend=lambda: None,
     )
     with full_disk(path):

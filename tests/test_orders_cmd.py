@@ -17,6 +17,7 @@ from appliance.config import Config, Unit
 from appliance.domain import Candidate, Frame, Passage
 from appliance.errors import PictureError, RestartError
 from appliance.health import Health
+from appliance.retention import Retention
 from appliance.sender import Sender
 from appliance.source import Source
 from appliance.stamp import LiveStamp
@@ -78,7 +79,8 @@ def record(bench: Bench, *passages: Passage) -> None:
 def sender(bench: Bench) -> Sender:
     """What brings the outbox to the link."""
     never, wake = Event(), Event()
-    return Sender(bench.outbox, bench.link, Topics("unit"), Health(), wake, never, 3600.0)
+    hour = Retention(3600.0)
+    return Sender(bench.outbox, bench.link, Topics("unit"), Health(), wake, never, hour)
 
 
 def reading(number: int, plate: str, other: str = "") -> Passage:

@@ -19,10 +19,14 @@ from appliance.domain import Passage
 from appliance.errors import LinkError
 from appliance.health import Health
 from appliance.keeper import Keeper
+from appliance.orders import Orders
+from appliance.retention import Retention
 from appliance.sender import TURN_S, Sender
 from appliance.standing import StandingLists
 from appliance.store.database import Database
+from appliance.store.history import History
 from appliance.store.lists import ListStore
+from appliance.store.marks import Marks
 from appliance.store.outbox import Outbox
 from appliance.store.passages import Passages
 from appliance.store.posts import Posts
@@ -74,9 +78,9 @@ class Bench:
         path = self.folder / "gatepost.db"
         self.passages = Passages(Database(path), 10**8)
         self.outbox = Outbox(Database(path))
-        self.sender = Sender(
-            self.outbox, self.link, TOPICS, self.health, self.wake, self.stopping, DAY_S
-        )
+        self.retention = Retention(DAY_S)
+        parts = self.outbox, self.link, TOPICS, self.health, self.wake, self.stopping
+        self.sender = Sender(*parts, self.retention)
 
     def record(self, numbers: range, fresh_s: float | None = None) -> None:
         """Record passages that are fresh for so long from now; None: not at all."""
@@ -305,7 +309,7 @@ def test_last_is_kept_no_longer_than_the_passage(
     bench: FakeBench, keep_s: float, age_s: int
 ) -> None:
     """Not configured, or the retention is over: nothing goes there."""
-    bench.sender.keep_last_s = keep_s
+    bench.sender.retention = Retention(keep_s)
     passage = numbered(1, epoch_ms=round(time.time() - age_s) * 1000)
     bench.passages.record(passage, passage_body(passage, UNIT, "m"), None)
     bench.turns(2)
@@ -326,7 +330,7 @@ def test_last_expires_with_the_retention(bench: FakeBench) -> None:
 
 def test_last_is_taken_back_when_its_time_is_over(bench: FakeBench) -> None:
     """MQTT 3.1.1 has no expiry: a plate would stand there for as long as the broker does."""
-    bench.sender.keep_last_s = 3602.5
+    bench.sender.retention = Retention(3602.5)
     passage = numbered(1, epoch_ms=round(time.time() - 3600) * 1000)
     bench.passages.record(passage, passage_body(passage, UNIT, "m"), None)
     bench.turns(1)
@@ -335,6 +339,26 @@ def test_last_is_taken_back_when_its_time_is_over(bench: FakeBench) -> None:
     said = [(_level(each), each.payload) for each in bench.link.history[told:]]
     assert said[0] == ("last", "")
     assert ("last", json.dumps({"plate": None, "time": None})) in said
+
+
+def test_last_follows_a_retention_that_is_shortened(bench: FakeBench) -> None:
+    """It goes out again to expire earlier, and is taken back where its time is then over."""
+    passage = numbered(1, epoch_ms=round(time.time() - 3600) * 1000)
+    bench.passages.record(passage, passage_body(passage, UNIT, "m"), None)
+    bench.turns(2)
+    told = len(bench.link.history)
+    bench.retention.asked_s = 7200.0
+    bench.turns(2)
+    (again,) = [each for each in bench.link.history[told:] if _level(each) == "last"]
+    assert again.expiry_s is not None
+    assert 3500 < again.expiry_s <= 3600
+    told += 1
+    bench.retention.asked_s = 3000.0
+    bench.turns(2)
+    said = [(each.payload, each.retained) for each in bench.link.history[told:]]
+    assert said[0] == ("", True)
+    assert json.dumps({"plate": None, "time": None}) in dict(said)
+    assert not any("uuid" in payload for payload, _ in said)
 
 
 def test_silence_on_a_live_session_ends_the_loop(bench: FakeBench) -> None:
@@ -456,7 +480,7 @@ def keeper(bench: FakeBench) -> Keeper:
         topics=TOPICS,
         link=bench.link,
         stopping=bench.stopping,
-        retention_s=3600.0,
+        retention=Retention(3600.0),
         tend=lambda: None,
     )
 
@@ -469,11 +493,30 @@ def test_the_keeper_counts_tells_and_forgets(bench: FakeBench, keeper: Keeper) -
     bench.passages.record(old, passage_body(old, UNIT, "m"), None)
     keeper.turn()
     assert {_level(each) for each in bench.link.history} >= {"stats", "parking"}
-    keeper.retention_s, keeper.forget_at = 3000.0, 0.0
+    keeper.retention = Retention(3000.0)
     keeper.turn()
     told = [json.loads(p.payload) for p in bench.link.history if p.topic.endswith("/parking")]
     assert [(each["occupancy"], each["forgotten"]) for each in told] == [(1, 0), (0, 1)]
     assert database.rows("SELECT count(*) FROM moves") == [(0,)]
+
+
+def test_a_retention_that_is_shortened_counts_at_once(bench: FakeBench, keeper: Keeper) -> None:
+    """What is too old by it is gone with the next turn, and whoever listens knows for how long."""
+    database = Database(bench.folder / "gatepost.db")
+    keeper.retention = Retention(3 * DAY_S, Marks(database))
+    link, lists, history = bench.link, ListStore(database), History(database, 10**8)
+    keeper.orders = Orders(link, TOPICS, lists, history, keeper.retention)
+    bench.link.connect()
+    old = numbered(1, epoch_ms=round((time.time() - 1.5 * DAY_S) * 1000))
+    for passage in (old, numbered(2, epoch_ms=round(time.time() * 1000))):
+        bench.passages.record(passage, passage_body(passage, UNIT, "m"), None)
+    keeper.turn()
+    assert len(bench.passages.recent(9)) == 2
+    bench.link.command("retention_days/set", b"1")
+    keeper.turn()
+    assert [message.seq for message in bench.passages.recent(9)] == [2]
+    kept = [each for each in bench.link.history if _level(each) == "retention_days"]
+    assert [(each.payload, each.retained) for each in kept] == [("3", True), ("1", True)]
 
 
 def test_the_state_counts_what_waits_for_the_webhook(bench: FakeBench, keeper: Keeper) -> None:

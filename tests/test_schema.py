@@ -61,7 +61,7 @@ def test_every_schema_is_one_and_somebody_sends_it() -> None:
     """JSON Schema 2020-12, with the payload's version in its name; no file without a topic."""
     names = {path.stem for path in FOLDER.glob("*.json")}
     assert names == set(SCHEMAS.values())
-    assert names == set(SAMPLES) | {"availability", "hit"}
+    assert names == set(SAMPLES) | {"availability", "hit", "retention-days"}
     for name in names:
         assert validator(name).schema["$id"] == f"urn:gatepost:schema:{messages.SCHEMA}:{name}"
 
@@ -140,6 +140,9 @@ def test_a_topic_that_nobody_described_is_noticed() -> None:
     assert objections(TOPICS.log, "no JSON")
     assert objections(TOPICS.availability, "on")
     assert objections(TOPICS.hit, "OFF")
+    assert objections(messages.kept(TOPICS, 2.5).topic, messages.kept(TOPICS, 2.5).payload) == []
+    assert objections(TOPICS.at("retention_days"), "two")
+    assert objections(TOPICS.at("retention_days"), "-1")
     assert objections(TOPICS.image, "no JPEG")
     assert objections(TOPICS.image, text_of(TOPICS.image, last.NO_PICTURE)) == []
     assert objections(TOPICS.last, "") == []

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from appliance.transmit.messages import KEEP, KEPT
+
 STALE_S = 180
 """Three states missed; only for health, for a plate that vanishes would look like an erasure."""
 HIT_S = 30
@@ -24,12 +26,14 @@ class Features:
         image: so does the picture of its plate.
         parking: who is inside is counted.
         free_places: it is known for how many there is room, too.
+        keep_days: the most days for which passages can be kept; 0: nobody may choose.
     """
 
     last: bool
     image: bool = False
     parking: bool = False
     free_places: bool = False
+    keep_days: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class Component:
         topics: the option that takes a topic, and the topic below the unit's own.
         options: the others, as Home Assistant abbreviates them.
         needs: the field of Features without which it does not exist; empty: every unit has it.
+        limits: options that take the value of a field of Features.
     """
 
     key: str
@@ -49,6 +54,7 @@ class Component:
     topics: Mapping[str, str]
     options: Mapping[str, object] = field(default_factory=dict)
     needs: str = ""
+    limits: Mapping[str, str] = field(default_factory=dict)
 
     def exists(self, features: Features) -> bool:
         """Whether a unit with these features has it."""
@@ -222,6 +228,21 @@ COMPONENTS = (
             "val_tpl": "{{ '' }}",  # without it Home Assistant shows, and records, what was typed
             "msg_exp_int": 60,  # before 2026 ignored
         },
+    ),
+    Component(
+        "keep",
+        "number",
+        {"cmd_t": KEEP, "stat_t": KEPT},
+        {
+            "name": "Keep passages for",
+            "ent_cat": "config",
+            "min": 1,
+            "step": 1,
+            "unit_of_meas": "d",
+            "mode": "box",
+        },
+        needs="keep_days",
+        limits={"max": "keep_days"},
     ),
     Component(
         "restart",

@@ -53,7 +53,7 @@ def announcements(unit: Unit, version: str, features: Features, prefix: str) -> 
 def _here(unit: Unit, features: Features) -> dict[str, object]:
     """The components that exist."""
     topics = Topics(unit.id)
-    return {c.key: _component(c, topics) for c in COMPONENTS if c.exists(features)}
+    return {c.key: _component(c, topics, features) for c in COMPONENTS if c.exists(features)}
 
 
 def _document(unit: Unit, version: str, components: Mapping[str, object]) -> str:
@@ -74,10 +74,11 @@ def _document(unit: Unit, version: str, components: Mapping[str, object]) -> str
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
-def _component(component: Component, topics: Topics) -> dict[str, object]:
+def _component(component: Component, topics: Topics, features: Features) -> dict[str, object]:
     """One component; `qos` in each, for before 2026.11 the root's is ignored."""
     named: dict[str, object] = {"p": component.platform}
     if component.platform != "device_automation":  # a trigger knows no unique id
         named["uniq_id"] = f"gatepost_{topics.unit}_{component.key}"
     places = {option: topics.at(level) for option, level in component.topics.items()}
-    return named | dict(component.options) | places | {"qos": 1}
+    limits = {option: getattr(features, name) for option, name in component.limits.items()}
+    return named | dict(component.options) | limits | places | {"qos": 1}

@@ -21,16 +21,17 @@ from tests.conftest import PASSAGE, VITALS
 from tests.wire import objections
 
 UNIT = Unit(id="7f3a9c21", camera="gate")
-EVERYTHING = Features(last=True, image=True, parking=True, free_places=True)
+EVERYTHING = Features(last=True, image=True, parking=True, free_places=True, keep_days=90)
 NOTHING = Features(last=False)
 BLUEPRINT = Path(__file__).parents[2] / "docs" / "gatepost_gate.yaml"
 NOTES = Path(__file__).parents[1] / "data" / "notes_components.json"
-NOT_HERE = {"ir", "mode", "irsw", "irpow", "keep", "update"}
-MENDED = {"last_plate", "last_seen", "allow_add"}
-"""Unlike the notes': an empty `last` made errors in its log, and a plate that was typed stayed."""
+NOT_HERE = {"ir", "mode", "irsw", "irpow", "update"}
+MENDED = {"last_plate", "last_seen", "allow_add", "keep"}
+"""Unlike the notes': an empty `last` made errors in its log, a plate that was typed stayed, and a
+slip to 0 days would empty the history."""
 ALLOWED = "lists/allowed/state"
 PASSING = {"passage", "log", "last", "last/image", "hit"}
-PUBLISHED = {"availability", "state", "parking", ALLOWED} | PASSING
+PUBLISHED = {"availability", "state", "parking", ALLOWED, "retention_days"} | PASSING
 
 
 def documents(features: Features) -> list[dict[str, Any]]:
@@ -70,6 +71,7 @@ def test_each_entity_is_the_one_that_was_measured() -> None:
     here = document["cmps"]
     same = measured.keys() & here.keys() - MENDED
     assert {key: here[key] for key in same} == {key: measured[key] for key in same}
+    assert here["keep"] == measured["keep"] | {"min": 1}
     assert set(measured) - set(here) == NOT_HERE
     extra = {"inside", "free", "allowed", "trig_open", "disk", "fps"}
     assert set(here) - set(measured) == extra
@@ -96,7 +98,8 @@ def test_only_commands_that_the_unit_hears_are_offered() -> None:
     """A field whose text goes nowhere would look as if it had worked."""
     (document,) = documents(EVERYTHING)
     offered = [each["cmd_t"] for each in document["cmps"].values() if "cmd_t" in each]
-    assert offered == ["gatepost/7f3a9c21/lists/allowed/add", "gatepost/7f3a9c21/cmd"]
+    levels = [each.removeprefix("gatepost/7f3a9c21/") for each in offered]
+    assert levels == ["lists/allowed/add", "retention_days/set", "cmd"]
     heard = [each.replace("+", "[^/]+") for each in messages.Topics("7f3a9c21").commands]
     assert all(any(re.fullmatch(each, topic) for each in heard) for topic in offered)
 
@@ -183,6 +186,17 @@ def test_a_car_park_has_entities_where_it_is_counted(
     file.write_text(f"[mqtt]\nhost = 'broker'\n{parking}")
     document = json.loads(announced(load_config(file))[-1].payload)
     assert {"inside", "free"} & set(document["cmps"]) == entities
+
+
+@pytest.mark.parametrize(("hours", "most"), [(0.05, None), (24, None), (60, 2.5), (72, 3)])
+def test_the_file_is_the_most_that_passages_are_kept(
+    hours: float, most: float | None, tmp_path: Path
+) -> None:
+    """And where it leaves no choice of a day or more, there is no number to change."""
+    file = tmp_path / "gatepost.toml"
+    file.write_text(f"[mqtt]\nhost = 'broker'\n[store]\nretention_hours = {hours}")
+    keep = json.loads(announced(load_config(file))[-1].payload)["cmps"].get("keep", {})
+    assert (keep.get("min"), keep.get("max")) == (most and 1, most)
 
 
 def test_the_prefix_is_the_users() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from paho.mqtt.client import topic_matches_sub
 
 from appliance.health import Health
 from appliance.transmit.acl import COMMANDS
@@ -27,24 +28,24 @@ class Strict:
     """A mosquitto whose rights to subscribe are a file."""
 
     def __init__(self, start_broker: Callable[..., Broker], folder: Path) -> None:
-        """Start it with the right to listen to lists alone."""
+        """Start it with the right to listen to all but `cmd`."""
         found = sorted(Path("/usr/lib").glob(f"**/{PLUGIN}"))
         if not found:
             pytest.skip(f"{PLUGIN} is not installed (apt-get install mosquitto)")
         self._file = folder / "rights.json"
-        self.allow("gatepost/unit/lists/#")
+        self.allow("gatepost/unit/lists/#", "gatepost/unit/+/set")
         options = f"plugin {found[0]}", f"plugin_opt_config_file {self._file}"
         self.broker = start_broker("allow_anonymous true", *options)
 
-    def allow(self, pattern: str) -> None:
-        """Let everyone subscribe to this and nothing else, from the next start on."""
-        right = {"acltype": "subscribePattern", "topic": pattern, "allow": True}
+    def allow(self, *patterns: str) -> None:
+        """Let everyone subscribe to these and nothing else, from the next start on."""
+        right = {"acltype": "subscribePattern", "allow": True}
         rights = {
             "defaultACLAccess": RIGHTS | {"subscribe": False},
             "clients": [],
             "groups": [{"groupname": "all", "roles": [{"rolename": "some"}]}],
             "anonymousGroup": "all",
-            "roles": [{"rolename": "some", "acls": [right]}],
+            "roles": [{"rolename": "some", "acls": [right | {"topic": each} for each in patterns]}],
         }
         self._file.write_text(json.dumps(rights), encoding="ascii")
 
@@ -100,6 +101,8 @@ def test_a_refused_subscription_is_a_problem_in_the_state(strict: Strict, tmp_pa
 
 
 def test_the_acl_lets_others_write_what_the_unit_hears() -> None:
-    """And nothing else but settings: neither can be changed without the other."""
+    """And nothing else but settings, some of them to come: neither changes without the other."""
     below = {TOPICS.below(each) for each in TOPICS.commands}
-    assert set(COMMANDS) == below | {"+/set"}
+    settings = {each for each in below if topic_matches_sub("+/set", each)}
+    assert settings == {"retention_days/set"}
+    assert set(COMMANDS) == below - settings | {"+/set"}

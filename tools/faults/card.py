@@ -25,6 +25,7 @@ from tqdm import tqdm
 from appliance.domain import Candidate, Passage
 from appliance.health import Health
 from appliance.keeper import ROUND_S, Keeper
+from appliance.retention import Retention
 from appliance.sender import Sender
 from appliance.standing import StandingLists
 from appliance.store.database import Database
@@ -65,7 +66,9 @@ class Unit:
         link = FakeLink(TOPICS, wake)
         link.connect()
         self.passages = Passages(lane, 10**8)
-        self.sender = Sender(Outbox(sending), link, TOPICS, health, wake, stopping, 7 * 86400.0)
+        self.sender = Sender(
+            Outbox(sending), link, TOPICS, health, wake, stopping, Retention(7 * 86400.0)
+        )
         self.sender.keeps_image = True
         self.keeper = Keeper(
             passages=Passages(keeping, 10**8),
@@ -75,7 +78,7 @@ class Unit:
             topics=TOPICS,
             link=link,
             stopping=stopping,
-            retention_s=86400.0,
+            retention=Retention(86400.0),
             tend=lambda: None,
             yard=Yard(keeping, parking, TOPICS),
         )
@@ -94,7 +97,7 @@ class Unit:
 
     def forget(self, number: int) -> None:
         """Retention's round: what is older than that passage goes, and the write-ahead log."""
-        self.keeper.retention_s = time.time() - _passage(number).epoch_ms / 1000 + ROUND_S
+        self.keeper.retention.ceiling_s = time.time() - _passage(number).epoch_ms / 1000 + ROUND_S
         self.keeper.forget_at = 0.0
         self.keeper.turn()
 

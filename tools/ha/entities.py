@@ -110,6 +110,7 @@ SHOWN: dict[str, Seen] = {
     "total": _of("state", lambda state: str(state["passages"])),
     "rejected": _of("state", lambda state: str(state["rejected"])),
     "allowed": _of("lists/allowed/state", lambda state: str(state["count"])),
+    "keep": _of("retention_days", str),
     "allow_add": _of("lists/allowed/state", lambda _: ""),  # what was typed does not stay
     "restart": _restart,
 }

@@ -139,6 +139,18 @@ def visitor_is_allowed(site: Site) -> None:
     until(lambda: site.ear.told("lists/allowed/state")["count"] == before + 1, "a longer list")
 
 
+def keeps_for_a_day(site: Site) -> None:
+    """Somebody sets the number of days to 1; the unit says so."""
+    entity = site.device().entities["keep"]
+    site.home.act("number.set_value", entity_id=entity, value=1)
+    until(lambda: _newest(site, "retention_days") == b"1", "a day on retention_days")
+
+
+def _newest(site: Site, topic: str) -> bytes:
+    heard = site.ear.newest(topic)
+    return heard.payload if heard else b""
+
+
 def restart_is_pressed(site: Site) -> None:
     """Somebody presses the button; the unit ends with the code that has it started again."""
     site.home.act("button.press", entity_id=site.device().entities["restart"])
@@ -196,6 +208,7 @@ SCENES = (
     Scene("all passages again, late, on log (cmd: replay)", all_again, but=MISSED),
     Scene("a visitor's plate typed into Allow a plate", visitor_is_allowed, but=MISSED),
     Scene("the visitor approaches", visitor_comes, OPENS),
+    Scene("Keep passages for is set to a day", keeps_for_a_day),
     Scene("Restart is pressed", restart_is_pressed),
     Scene("started with mqtt.last = false: three entities go", privacy),
     Scene("started with mqtt.last = true: they are back", no_privacy),

@@ -23,6 +23,7 @@ from threading import Event
 from appliance.config import Mqtt, Unit
 from appliance.health import Health
 from appliance.pipeline import FRESH_S
+from appliance.retention import Retention
 from appliance.sender import Sender
 from appliance.store.database import Database
 from appliance.store.outbox import Outbox
@@ -144,7 +145,7 @@ def _member(orders: Orders, name: str, stopping: Event) -> Member:
     path = orders.folder / name / "passages.sqlite"
     passages, outbox = Passages(Database(path), 64_000_000), Outbox(Database(path))
     link = MqttLink(mqtt, topics, wake)
-    sender = Sender(outbox, link, topics, Health(), wake, stopping, KEEP_LAST_S)
+    sender = Sender(outbox, link, topics, Health(), wake, stopping, Retention(KEEP_LAST_S))
     member = Member(name, int(name.rsplit("-", 1)[1]), passages, sender)
     _note(link, member.taken)
     return member
