@@ -5,14 +5,14 @@ The only module that knows them all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
 from threading import Event
 from typing import TypeVar
 
-from appliance import sight
+from appliance import sight, wiring
 from appliance.announcer import Announcer, announced
 from appliance.config import Config
 from appliance.contact import GpioContact
@@ -29,7 +29,7 @@ from appliance.poster import Poster
 from appliance.recognize.recognizer import Recognizer
 from appliance.resolve.story import Tell, untold
 from appliance.resolve.tracker import Tracker
-from appliance.respond.gate import Gate, Guardian
+from appliance.respond.gate import Gate
 from appliance.retention import Retention
 from appliance.sender import Sender
 from appliance.source import Source
@@ -57,35 +57,6 @@ Closes = TypeVar("Closes", Gate, GpioContact)
 DATABASE = "passages.sqlite"
 OPENING_S = 45.0
 """What opening a network camera may take on top of its silence: OpenCV gives FFmpeg 30 s."""
-
-
-def build_gate(config: Config, source: Source) -> Gate | None:
-    """The gate; dry for a recording, however it is played; None where none is configured.
-
-    Raises:
-        ConfigurationError: the library of the line is not installed.
-        LineError: the line cannot be had.
-    """
-    gate = config.gate
-    if gate.line is None and not gate.dry_run:
-        return None
-    start = None
-    if gate.line is not None and not gate.dry_run and not source.recording:
-        start = partial(Guardian, gate.line, active_low=gate.active_low)
-    return Gate(gate.pulse_s, gate.pause_s, start)
-
-
-def build_contact(config: Config, source: Source) -> GpioContact | None:
-    """What confirms who comes, in a dry run too; None for a recording, or where none is configured.
-
-    Raises:
-        ConfigurationError: the library of the line is not installed.
-        LineError: the line cannot be had.
-    """
-    gate = config.gate
-    if gate.confirm_line is None or source.recording:
-        return None
-    return GpioContact(gate.confirm_line, active_low=gate.confirm_active_low)
 
 
 def run_unit(  # a list of parts is what this module is
@@ -120,31 +91,32 @@ def run_unit(  # a list of parts is what this module is
     with ExitStack() as held:
         held.enter_context(sole_user(config.store.folder))
         health.problem("damage", sound_or_new(config.store.folder / DATABASE))
-        gate = _held(build_gate(config, source), held)  # first: from here on the line is at rest
-        contact = _held(build_contact(config, source), held)
+        # first: from here on the line is at rest
+        gate = _held(wiring.build_gate(config, source), held)
+        contact = _held(wiring.build_contact(config, source), held)
         unit = _unit(config, health, source, held)
         keeping = unit.database()
         standing = StandingLists(ListStore(keeping), config.lists.max_distance)
         entrance = Entrance(health, config.policy, standing.match, gate, contact)
         lane = _lane(unit, recognizer, sight.build_tracker(config, tell), entrance, announce)
         keeper = _keeper(unit, entrance, standing, keeping)
-        loops = [Loop("see", lane.see, config.camera.silent_s + OPENING_S)]
-        loops.append(Loop("maintain", keeper.maintain, 30))
-        hurry = [source.camera.close]
-        if unit.link is not None:
-            sender = _sender(unit, unit.link, keeper.retention, linger_s)
-            loops.append(Loop("send", sender.send, 60))
-            hurry.append(sender.hurry)
-        if config.webhook.url is not None:
-            poster = _poster(unit, linger_s)
-            loops.append(Loop("post", poster.post, 120))
-            hurry.append(poster.hurry)
-        asked = supervise(loops, unit.stopping, linger_s + 15, lambda: _all(hurry))
+        see_s = config.camera.silent_s + OPENING_S
+        loops = [
+            Loop("see", lane.see, see_s, source.camera.close),
+            Loop("maintain", keeper.maintain, 30),
+            *_telling(unit, keeper.retention, linger_s),
+        ]
+        asked = supervise(loops, unit.stopping, linger_s + 15)
+    _raise_why(source, keeper)
+    return asked
+
+
+def _raise_why(source: Source, keeper: Keeper) -> None:
+    """What ended the loops though none of them raised it."""
     if source.camera.fault is not None:
         raise source.camera.fault
     if keeper.orders is not None and keeper.orders.is_over:
         raise RestartError("a restart was asked for over MQTT")
-    return asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +154,6 @@ def _unit(config: Config, health: Health, source: Source, held: ExitStack) -> _U
 def _held(part: Closes | None, held: ExitStack) -> Closes | None:
     """A part, if there is one, which is closed when all is over."""
     return part and held.enter_context(closing(part))
-
-
-def _all(calls: Sequence[Callable[[], None]]) -> None:
-    for call in calls:
-        call()
 
 
 def _lane(
@@ -244,6 +211,16 @@ def _orders(unit: _Unit, link: MqttLink, database: Database, yard: Yard, kept: R
         yard=yard,
         can_restart=not unit.source.recording,
     )
+
+
+def _telling(unit: _Unit, retention: Retention, linger_s: float) -> Iterator[Loop]:
+    """The loops that tell others."""
+    if unit.link is not None:
+        sender = _sender(unit, unit.link, retention, linger_s)
+        yield Loop("send", sender.send, 60, sender.hurry)
+    if unit.config.webhook.url is not None:
+        poster = _poster(unit, linger_s)
+        yield Loop("post", poster.post, 120, poster.hurry)
 
 
 def _sender(unit: _Unit, link: MqttLink, retention: Retention, linger_s: float) -> Sender:

@@ -38,19 +38,17 @@ class Loop:
         name: for the log.
         run: the loop; it calls its beat every turn and returns soon after `stopping` is set.
         limit_s: seconds without a beat after which it counts as stalled.
+        hurry: called when a signal asks for the end, after `stopping` is set: whoever it wakes must
+            find out that this is no natural end.
     """
 
     name: str
     run: Callable[[Beat], None]
     limit_s: float
+    hurry: Callable[[], None] | None = None
 
 
-def supervise(
-    loops: Sequence[Loop],
-    stopping: Event,
-    stop_s: float = 15.0,
-    hurry: Callable[[], None] = lambda: None,
-) -> int:
+def supervise(loops: Sequence[Loop], stopping: Event, stop_s: float = 15.0) -> int:
     """Run all loops until one of them ends, or SIGTERM or SIGINT comes; then stop the others.
 
     Must be called on the main thread.
@@ -59,8 +57,6 @@ def supervise(
         loops: each gets a thread of its own.
         stopping: set when the loops shall return.
         stop_s: seconds that they have for it, after which the stop counts as stalled.
-        hurry: called when a signal asks for the end, after `stopping` is set: whoever it wakes
-            must find out that this is no natural end.
 
     Returns:
         The number of that signal, 0 where none came.
@@ -79,9 +75,8 @@ def supervise(
         log.info("stopping")
         systemd.say("STOPPING=1")
         stopping.set()
-        asked.pass_on(hurry)
         deadline = time.monotonic() + stop_s
-        _watch(watched, lambda: _all_over(watched, deadline, asked, hurry), systemd, ended)
+        _watch(watched, lambda: _all_over(watched, deadline, asked), systemd, ended)
     return asked.number
 
 
@@ -195,11 +190,13 @@ class _Asked:
     def ask(self, number: int, _frame: FrameType | None) -> None:
         self.number = number
 
-    def pass_on(self, hurry: Callable[[], None]) -> None:
-        """Call `hurry` once, if a signal has come."""
+    def pass_on(self, watched: Sequence[_Watched]) -> None:
+        """Let every loop hurry once, if a signal has come."""
         if self.number and not self._passed_on:
             self._passed_on = True
-            hurry()
+            for each in watched:
+                if each.loop.hurry is not None:
+                    each.loop.hurry()
 
 
 @contextmanager
@@ -228,10 +225,8 @@ def _watch(
             systemd.feed()
 
 
-def _all_over(
-    watched: Sequence[_Watched], deadline: float, asked: _Asked, hurry: Callable[[], None]
-) -> bool:
-    asked.pass_on(hurry)
+def _all_over(watched: Sequence[_Watched], deadline: float, asked: _Asked) -> bool:
+    asked.pass_on(watched)
     late = [each.loop.name for each in watched if not each.over]
     if late and time.monotonic() > deadline:
         raise StalledError(f"loop {', '.join(late)}: did not stop in time")

@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 from ulid import ULID
 
-from appliance import app, sight
+from appliance import sight, wiring
 from appliance.access import Gate as GateTerms
 from appliance.access import Rule
 from appliance.capture.video import RecordedCamera
@@ -136,7 +136,7 @@ def test_a_recording_gets_no_line_however_it_is_played(pins: Pins) -> None:
     recorded = RecordedCamera(CLIP, real_time=True)
     played = replay_source(config, recorded, recorded, Health())
     for source in (live_source(config, Health()), played):
-        gate = app.build_gate(config, source)
+        gate = wiring.build_gate(config, source)
         assert gate is not None
         with closing(gate):
             assert gate._guardian is None
@@ -146,7 +146,7 @@ def test_a_recording_gets_no_line_however_it_is_played(pins: Pins) -> None:
 def test_a_camera_gets_the_line(pins: Pins) -> None:
     """At rest from the start to the end."""
     config = Config(gate=GateTerms(line=PIN), camera=Camera(source="/dev/video7"))
-    gate = app.build_gate(config, live_source(config, Health()))
+    gate = wiring.build_gate(config, live_source(config, Health()))
     assert gate is not None
     gate.close()
     assert [change.drive for change in pins.changes()] == ["low"]
@@ -155,7 +155,7 @@ def test_a_camera_gets_the_line(pins: Pins) -> None:
 def test_a_dry_run_gets_no_line(pins: Pins) -> None:
     """Although one is named."""
     config = Config(gate=GateTerms(line=PIN, dry_run=True), camera=Camera(source="/dev/video7"))
-    gate = app.build_gate(config, live_source(config, Health()))
+    gate = wiring.build_gate(config, live_source(config, Health()))
     assert gate is not None
     gate.close()
     assert not pins.changes()
@@ -540,15 +540,15 @@ def test_a_contact_is_read_in_a_dry_run_and_never_for_a_recording(
     """A dry run tries the wiring; a recording is no car, whoever holds a badge meanwhile."""
     gate = GateTerms(dry_run=True, confirm_line=22, confirm_active_low=False)
     live = Config(gate=gate, camera=Camera(source="/dev/video7"))
-    contact = app.build_contact(live, live_source(live, Health()))
+    contact = wiring.build_contact(live, live_source(live, Health()))
     assert contact is not None
     with closing(contact):
         board.apply(22, board.HIGH)
         until(lambda: contact.age_s() == 0.0, "the contact counts")
     film = Config(gate=gate, camera=Camera(source=str(CLIP)))
-    assert app.build_contact(film, live_source(film, Health())) is None
+    assert wiring.build_contact(film, live_source(film, Health())) is None
     plain = Config(gate=GateTerms(line=PIN), camera=Camera(source="/dev/video7"))
-    assert app.build_contact(plain, live_source(plain, Health())) is None
+    assert wiring.build_contact(plain, live_source(plain, Health())) is None
 
 
 def test_a_full_disk_does_not_keep_the_gate_shut(start: Callable[..., Bench]) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 
 from appliance.config import Unit
 from appliance.decision import Decision, ListName, ListState, Match
-from appliance.domain import Box, Candidate, Message, Passage
+from appliance.domain import Box, Candidate, Message, Passage, Settled
 
 SCHEMA = 1
 KEPT = "retention_days"  # below a unit's name: for how many days passages are kept
@@ -209,22 +209,15 @@ def passage_body(passage: Passage, unit: Unit, model: str, image_sha256: str | N
         model: names the pair of models that read it ("det-3/ocr-7").
         image_sha256: of the JPEG that goes to `last/image`; None where there is none.
     """
-    settled, read = passage.settled, passage.settled.read
-    body = {
+    settled = passage.settled
+    whose = {
         "v": SCHEMA,
         "uuid": passage.uuid,
         "device": unit.id,
         "camera": unit.camera,
         "site": unit.site,
-        "plate": read.text,
-        "early_plate": settled.early_text if settled.early_text_differs else None,
-        "confidence": _confidence(read.confidence),
-        "reads": settled.reads,
-        "frames": settled.frames,
-        "candidates": [_candidate(c) for c in read.candidates if _confidence(c.confidence) > 0],
-        "region": read.region,
-        "region_confidence": _confidence(read.region_confidence),
-        "format_ok": read.format_ok,
+    }
+    happened = {
         "time": _rfc3339(passage.epoch_ms),
         "epoch_ms": passage.epoch_ms,
         "clock": passage.clock,
@@ -241,7 +234,23 @@ def passage_body(passage: Passage, unit: Unit, model: str, image_sha256: str | N
         "model": model,
         "image_sha256": image_sha256,
     }
-    return _json(body | _speed(settled.indicative_speed_kmh))
+    return _json(whose | _said(settled) | happened | _speed(settled.indicative_speed_kmh))
+
+
+def _said(settled: Settled) -> dict[str, object]:
+    """What the sightings agree that the plate says."""
+    read = settled.read
+    return {
+        "plate": read.text,
+        "early_plate": settled.early_text if settled.early_text_differs else None,
+        "confidence": _confidence(read.confidence),
+        "reads": settled.reads,
+        "frames": settled.frames,
+        "candidates": [_candidate(c) for c in read.candidates if _confidence(c.confidence) > 0],
+        "region": read.region,
+        "region_confidence": _confidence(read.region_confidence),
+        "format_ok": read.format_ok,
+    }
 
 
 def _json(body: dict[str, object]) -> str:
