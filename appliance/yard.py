@@ -62,14 +62,15 @@ class Yard:
         Returns:
             Whether none is left.
         """
-        deadline = time.monotonic() + limit_s
+        deadline, is_over = time.monotonic() + limit_s, False
         while passages := self._visits.uncounted(AT_A_TIME):
+            if is_over:
+                return False
             with self._database.transaction():
                 moves = [self._count(passage) for passage in passages]
                 self._settle([move for move in moves if move is not None])
                 self._visits.mark(passages[-1].seq)
-            if time.monotonic() > deadline:
-                return False
+            is_over = time.monotonic() > deadline
         return True
 
     def forget(self, before_epoch_ms: int, now_ms: int) -> None:

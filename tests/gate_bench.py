@@ -86,7 +86,7 @@ class Bench:
         start = partial(Guardian, self.pins.number, active_low=False)
         self.gate = Gate(0.1, PAUSE_S, start, self.clock)
         self.entrance = Entrance(health, self.rules, self.find, self.gate, self.contact)
-        self.link = FakeLink(Topics("unit"), wake, 0.3)
+        self.link = FakeLink(Topics("unit"), wake)
         self.lane = Lane(
             camera=FakeCamera([]),
             recognizer=Blind(),  # type: ignore[arg-type]

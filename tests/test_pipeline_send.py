@@ -111,10 +111,10 @@ class FakeBench(Bench):
 
     link: FakeLink
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, patience_s: float = PATIENCE_S) -> None:
         """Put the outbox into `folder`."""
         wake = Event()
-        link = FakeLink(TOPICS, wake, 0.3)
+        link = FakeLink(TOPICS, wake, patience_s)
         link.connect()
         super().__init__(folder, link, wake)
 
@@ -361,8 +361,9 @@ def test_last_follows_a_retention_that_is_shortened(bench: FakeBench) -> None:
     assert not any("uuid" in payload for payload, _ in said)
 
 
-def test_silence_on_a_live_session_ends_the_loop(bench: FakeBench) -> None:
+def test_silence_on_a_live_session_ends_the_loop(tmp_path: Path) -> None:
     """A restart is what repairs it."""
+    bench = FakeBench(tmp_path, 0.3)
     bench.link.is_silent = True
     bench.record(range(1), None)
     with pytest.raises(LinkError):

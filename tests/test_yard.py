@@ -265,7 +265,8 @@ def test_a_turn_counts_no_longer_than_it_may(bench: Bench) -> None:
     told = []
     while not bench.yard.catch_up(0.0):
         told.append(bench.database.rows("SELECT count(*) FROM moves")[0][0])
-    assert told == [50, 100, 120]
+    assert told == [50, 100]
+    assert bench.database.rows("SELECT count(*) FROM moves") == [(120,)]
     assert bench.database.rows("SELECT sum(vehicles) FROM traffic") == [(120,)]
 
 
