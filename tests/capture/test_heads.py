@@ -162,7 +162,7 @@ def test_an_led_that_goes_away_is_told_with_its_name(heads: GuardedHeads, led: F
 def test_a_head_that_is_not_there_ends_the_start(tmp_path: Path, led: FakeLed) -> None:
     """The other one is dark again; no restart would help."""
     (led.folder / "brightness").write_text("90\n")
-    with pytest.raises(ConfigurationError, match=r"light: LED nobody: .*expected the overlay"):
+    with pytest.raises(ConfigurationError, match=r"light: LED nobody: .*Gatepost's overlay"):
         GuardedHeads([spelled(led.folder), spelled(tmp_path / "nobody")])
     assert led.shown == 0
 
