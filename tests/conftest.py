@@ -18,6 +18,7 @@ from threading import Event
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
@@ -36,6 +37,8 @@ from tests.wire import objections, text_of
 
 PIN = 17
 PATIENCE_S = 30.0  # the machine may be busy with other things
+settings.register_profile("unhurried", deadline=None)  # the same; a test is no measurement
+settings.load_profile("unhurried")
 QUIET_S = 0.2  # of silence on loopback: all has been read
 MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
 
