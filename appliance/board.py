@@ -1,20 +1,24 @@
 """What the kernel says of the machine: heat, slowing down, its name, the trust in its clock.
 
-The rule to know: everything is read from files below one folder, so that a folder of a test's own
-stands in for a board; what the kernel does not tell is None, never a guess.
+The rule to know: all but the clock's error is read from files below one folder, so that a folder of
+a test's own stands in for a board; what the kernel does not tell is None, never a guess.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.domain import Clock
+from appliance.timex import most_error_s
 
-# systemd-timesyncd touches it after the first answer of a server; adjtimex(2) is not in Python
+# systemd-timesyncd touches it after the first answer of a server since the machine started
 SYNCHRONIZED = "run/systemd/timesync/synchronized"
+SYNCHRONIZED_S = 16.0
+"""Seconds; a clock that a time daemon keeps is off by less (the kernel's NTP_PHASE_LIMIT, systemd's
+ntp_synced()).  Not STA_UNSYNC, which chronyd leaves set without `rtcsync`."""
 THERMAL = "sys/class/thermal"
 FIRMWARE = "sys/devices/platform/soc*/*firmware/get_throttled"
 """Of the Raspberry Pi's kernel: the bits of `vcgencmd get_throttled`, hexadecimal."""
@@ -34,9 +38,11 @@ class Board:
 
     Attributes:
         root: where the kernel's files are found.
+        error_s: seconds by which the clock is off at most; None where the kernel does not tell.
     """
 
     root: Path = Path("/")
+    error_s: Callable[[], float | None] = most_error_s
 
     def temperatures(self) -> dict[str, float]:
         """Degrees Celsius by the kernel's name of the zone; the hotter of two with one name."""
@@ -68,7 +74,9 @@ class Board:
 
     def clock(self) -> Clock:
         """How far wall-clock time can be trusted now."""
-        if (self.root / SYNCHRONIZED).exists():
+        error_s = self.error_s()
+        is_kept = error_s is not None and error_s < SYNCHRONIZED_S
+        if is_kept or (self.root / SYNCHRONIZED).exists():
             return "ntp"
         return "rtc" if any(map(_has_set_the_clock, (self.root / RTC).glob("rtc*"))) else "none"
 

@@ -22,7 +22,7 @@ def health(tmp_path: Path) -> Health:
         zone.mkdir(parents=True)
         (zone / "type").write_text(f"cpu-{number}\n")
         (zone / "temp").write_text(text)
-    return Health(Board(tmp_path))
+    return Health(Board(tmp_path, lambda: None))
 
 
 def test_a_snapshot_has_everything(health: Health) -> None:
@@ -86,6 +86,16 @@ def test_the_clock_is_trusted_once_a_server_has_answered(health: Health, tmp_pat
     assert health.clock() == "none"
     synchronize(tmp_path)
     assert health.clock() == "ntp"
+
+
+@pytest.mark.parametrize(
+    ("error_s", "expected"), [(None, "none"), (16.0, "none"), (15.9, "ntp"), (0.0, "ntp")]
+)
+def test_the_clock_is_trusted_while_any_daemon_keeps_it(
+    error_s: float | None, expected: str, tmp_path: Path
+) -> None:
+    """Such as chrony, which leaves no file; the kernel says how far it may be off."""
+    assert Health(Board(tmp_path, lambda: error_s)).clock() == expected
 
 
 RTCS = {
