@@ -29,8 +29,8 @@ from appliance.yardsection import Parking
 
 AT_A_TIME = 50  # passages that one transaction counts: whoever records must not wait long
 COUNT_S = 0.1
-"""That one turn counts, for a whole history may have to be: who records then waits 86 ms at most;
-with 0.5 it was 502 (8,000 passages uncounted, 20 recorded a second, a busy x86-64 server)."""
+"""That one turn counts, for a whole history may have to be: who records then waited 116 ms at most,
+with five times that 436, and 102 where nobody counted (`tools.bench_yard`, a busy server)."""
 LATE_MS = 60_000  # after its end an hour is told: whoever went by in it has been settled by then
 
 
