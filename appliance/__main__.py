@@ -27,7 +27,7 @@ from appliance.capture.video import RecordedCamera, load_picture
 from appliance.commands import broker, connect, lists, yard
 from appliance.config import SYSTEM_FILE, Config, Mqtt, chosen_file, examine_config, load_config
 from appliance.domain import Message, Passage
-from appliance.errors import ConfigurationError, GatepostError
+from appliance.errors import ConfigurationError, GatepostError, StalledError
 from appliance.health import Health
 from appliance.inspection import check_parts
 from appliance.places import corners_of
@@ -229,9 +229,12 @@ def _command(
 
 
 def entry() -> None:
-    """What the `gatepost` script runs: the command, then the end of the process, whatever hangs."""
+    """What the `gatepost` script runs: the command, then the end of the process, whatever hangs.
+
+    The library of a camera that has fallen silent wants to stop it at the exit, and waits for ever.
+    """
     code = main()
-    if is_hung():
+    if is_hung() or code == StalledError.exit_code:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)

@@ -5,7 +5,7 @@ The rule to know: a key that the chosen kind does not have is a fault, for nobod
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -21,8 +21,16 @@ KINDS_OF: dict[str, tuple[Kind, ...]] = {
     "rate": ("pi", "jetson"),
     "speed_kmh": ("pi", "jetson"),
     "gain": ("pi", "jetson"),
+    "crop": ("pi",),
+    "focus": ("pi",),
+    "colour_gains": ("pi",),
+    "tuning": ("pi",),
 }
 """The keys that not every kind of camera has, and which have them."""
+Share = Annotated[float, Field(ge=0, le=1)]
+ColourGain = Annotated[float, Field(gt=0, le=32)]
+LEAST_SHARE = 0.05
+"""Of a sensor's width and height: less than that is a few dozen pixels."""
 
 
 class Camera(Section):
@@ -45,6 +53,19 @@ class Camera(Section):
     speed_kmh: float = Field(50.0, ge=5, le=250)
     # of the sensor's amplifier; fixed, for a gain that follows the light hunts after head-lights
     gain: float = Field(4.0, ge=1, le=64)
+    # left, top, width, height: what the picture shows of the sensor, shares of all that it could
+    crop: Annotated[tuple[Share, ...], Field(strict=False)] = ()
+    # where a lens with a motor stays, in dioptres: 1 / metres, 0 is infinity; None: has no motor
+    focus: float | None = Field(None, ge=0, le=32)
+    # of red and of blue, fixed; none: the camera balances the white itself, but not by night
+    colour_gains: Annotated[tuple[ColourGain, ...], Field(strict=False)] = ()
+    # libcamera's, of the sensor and its filter: a name such as "imx296_noir.json", or a path
+    tuning: str | None = Field(None, pattern=r"^.*\.json$")
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height of the picture; None where the sensor's mode decides."""
+        return (self.width, self.height) if self.width and self.height else None
 
     @property
     def exposure_s(self) -> float:
@@ -85,3 +106,27 @@ class Camera(Section):
             named, other = ("width", "height") if height is None else ("height", "width")
             raise ValueError(f"camera.{named} without camera.{other}: expected both or neither")
         return height
+
+    @field_validator("crop")
+    @classmethod
+    def _crop_is_inside(cls, crop: tuple[float, ...]) -> tuple[float, ...]:
+        form = "expected [left, top, width, height], shares of the sensor's view within it"
+        if crop and len(crop) != len(("left", "top", "width", "height")):
+            raise ValueError(f"camera.crop: {len(crop)} numbers, {form}")
+        if crop:
+            left, top, width, height = crop
+            is_inside = left + width <= 1 and top + height <= 1
+            if not is_inside or min(width, height) < LEAST_SHARE:
+                raise ValueError(
+                    f"camera.crop = {list(crop)}: {form}, width and height {LEAST_SHARE:g} or more"
+                )
+        return crop
+
+    @field_validator("colour_gains")
+    @classmethod
+    def _gains_are_two(cls, gains: tuple[float, ...]) -> tuple[float, ...]:
+        if len(gains) not in (0, len(("red", "blue"))):
+            raise ValueError(
+                f"camera.colour_gains: {len(gains)} numbers, expected two, of red and of blue"
+            )
+        return gains

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from appliance.capture import picamera
 from appliance.config import Config
 from appliance.errors import ConfigurationError
 from appliance.gpio import require_library
@@ -26,6 +27,7 @@ def check_parts(config: Config) -> list[str]:
         ("recognition.regions: ", lambda: _require_regions(config)),
         ("", lambda: require_files(config)),
         ("", lambda: require_webhook(config)),
+        ("", lambda: _require_camera(config)),
         ("gate.", lambda: _require_line(config)),
         ("gate.confirm_", lambda: _require_contact(config)),
     )
@@ -56,6 +58,11 @@ def _faults(key: str, check: Callable[[], object]) -> list[str]:
 def _require_regions(config: Config) -> None:
     recognition = config.recognition
     load_regions(recognition.models / "regions").require(recognition.regions)
+
+
+def _require_camera(config: Config) -> None:
+    if config.camera.kind == "pi":
+        picamera.require_library()
 
 
 def _require_line(config: Config) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.capture.camera import Camera
+from appliance.capture.pi import PiCamera
 from appliance.capture.video import LiveCamera, RecordedCamera
 from appliance.config import Config
 from appliance.errors import ConfigurationError
@@ -37,10 +38,13 @@ def live_source(config: Config, health: Health) -> Source:
     Raises:
         ConfigurationError: the kind of camera cannot be had here.
     """
-    if config.camera.is_csi:
-        raise ConfigurationError(f"camera.kind = '{config.camera.kind}': is not built yet")
     source, hidden = config.camera.source, corners_of(config.zone, "blackout")
     stamp = LiveStamp(health.clock)
+    if config.camera.kind == "pi":
+        pi = PiCamera(config.camera, hidden, told=health.problem)
+        return Source(pi, stamp, recording=False)
+    if config.camera.kind == "jetson":
+        raise ConfigurationError("camera.kind = 'jetson': is not built yet")
     if _lies_there(source):
         return Source(RecordedCamera(Path(source), True, hidden), stamp, recording=True)
     is_camera = source.isdecimal() or source.startswith("/dev/") or "://" in source
