@@ -21,8 +21,8 @@ from appliance.transmit.link import Link
 from appliance.transmit.messages import Publication
 
 
-def announced(config: Config) -> list[Publication]:
-    """What Home Assistant is told of the unit; nothing where it shall not be."""
+def announced(config: Config, board: str = "") -> list[Publication]:
+    """What Home Assistant is told of the unit, on that `board`; nothing where it shall not be."""
     home, parking = config.homeassistant, config.parking
     if not home.discovery:
         return []
@@ -32,7 +32,7 @@ def announced(config: Config) -> list[Publication]:
     most_days = days(config.store.retention_hours * 3600)
     keep_days = most_days if most_days > LEAST_DAYS else 0
     features = Features(config.mqtt.last, has_image, is_counted, has_capacity, keep_days)
-    return announcements(config.unit, __version__, features, home.prefix)
+    return announcements(config.unit, __version__, features, home.prefix, board)
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from appliance import sight, wiring
 from appliance.announcer import Announcer, announced
+from appliance.board import Board
 from appliance.config import Config
 from appliance.contact import GpioContact
 from appliance.crops import Crops
@@ -145,7 +146,7 @@ class _Unit:
 def _unit(config: Config, health: Health, source: Source, held: ExitStack) -> _Unit:
     home = config.homeassistant
     topics = Topics(config.unit.id, birth_topic(home.prefix) if home.discovery else "")
-    wake, announcer = Event(), Announcer(announced(config))
+    wake, announcer = Event(), Announcer(announced(config, Board().model()))
     link = MqttLink(config.mqtt, topics, wake) if config.mqtt.host else None
     events = wake, Event(), Event()
     return _Unit(config, health, source, topics, link, announcer, *events, held, KeepingClock())

@@ -29,7 +29,9 @@ def discovery_topic(unit: str, prefix: str) -> str:
     return f"{prefix}/device/{unit}/config"
 
 
-def announcements(unit: Unit, version: str, features: Features, prefix: str) -> list[Publication]:
+def announcements(
+    unit: Unit, version: str, features: Features, prefix: str, board: str = ""
+) -> list[Publication]:
     """What to publish on every connection and at Home Assistant's birth, in this order.
 
     A component that is merely left out stays with Home Assistant; so where this unit lacks some,
@@ -40,14 +42,14 @@ def announcements(unit: Unit, version: str, features: Features, prefix: str) -> 
         version: of this software.
         features: what it publishes.
         prefix: under which Home Assistant looks for discovery, "homeassistant" unless changed.
+        board: the name of what it runs on; empty where that is not known.
     """
     here = _here(unit, features)
     gone = {c.key: {"p": c.platform} for c in COMPONENTS if c.key not in here}
-    documents = [here | gone, here] if gone else [here]
-    return [
-        Publication(discovery_topic(unit.id, prefix), _document(unit, version, each), retained=True)
-        for each in documents
-    ]
+    parts = [here | gone, here] if gone else [here]
+    documents = [_document(unit, version, board, each) for each in parts]
+    topic = discovery_topic(unit.id, prefix)
+    return [Publication(topic, each, retained=True) for each in documents]
 
 
 def _here(unit: Unit, features: Features) -> dict[str, object]:
@@ -56,7 +58,7 @@ def _here(unit: Unit, features: Features) -> dict[str, object]:
     return {c.key: _component(c, topics, features) for c in COMPONENTS if c.exists(features)}
 
 
-def _document(unit: Unit, version: str, components: Mapping[str, object]) -> str:
+def _document(unit: Unit, version: str, board: str, components: Mapping[str, object]) -> str:
     """The device with these components, as compact JSON."""
     device = {
         "ids": [f"gatepost_{unit.id}"],
@@ -66,7 +68,7 @@ def _document(unit: Unit, version: str, components: Mapping[str, object]) -> str
         "sw": version,
     }
     document = {
-        "dev": device,
+        "dev": device | ({"mdl": board} if board else {}),
         "o": {"name": "gatepost", "sw": version},
         "avty": [{"t": Topics(unit.id).availability}],
         "cmps": components,

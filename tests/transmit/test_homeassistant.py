@@ -199,6 +199,14 @@ def test_the_file_is_the_most_that_passages_are_kept(
     assert (keep.get("min"), keep.get("max")) == (most and 1, most)
 
 
+@pytest.mark.parametrize("board", ["", "Raspberry Pi 5 Model B Rev 1.0"])
+def test_the_device_names_its_board(board: str) -> None:
+    """Where the kernel tells; an empty name would be one."""
+    (publication,) = announcements(UNIT, "1.4.0", EVERYTHING, "home", board)
+    assert objections("homeassistant/device/unit/config", publication.payload) == []
+    assert json.loads(publication.payload)["dev"].get("mdl", "") == board
+
+
 def test_the_prefix_is_the_users() -> None:
     """Home Assistant may look elsewhere."""
     assert discovery_topic("u", "ha/lab") == "ha/lab/device/u/config"
