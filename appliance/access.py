@@ -9,37 +9,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from appliance.decision import Action, ListName
 from appliance.domain import Direction
-from appliance.section import Section
-from appliance.weekly import Span, parse_span
+from appliance.header import FREE, require_ours, require_rest
+from appliance.section import Section, Spans
 
 FARTHEST = 2
 """How near a match may be: at more, plates of one series are all near to one another."""
 ALL_WAYS = get_args(Direction)
-PULLED_UP = 8
-"""The last of the lines that a Raspberry Pi's chip pulls up at reset; the others it pulls down."""
-FREE = range(4, 28)
-"""Lines of the header: 0 to 3 are HAT memory and I2C, 28 and more are not on it."""
-CONSOLE = {14, 15}
 OPENING: dict[str, Any] = {
     "direction": ("approaching",),  # who leaves, or stands there, must not open to the street
     "least_reads": 3,
     "least_agreement": 0.6,
     "least_confidence": 0.9,
 }
-
-
-def _span(text: object) -> Span:
-    """Weekly times as they are written, as they are kept."""
-    try:
-        return parse_span(str(text))
-    except ValueError as fault:
-        why = str(fault).partition(": ")[2]  # the value stands before it already
-        raise PydanticCustomError("span", "{why}", {"why": why}) from fault
 
 
 class Lists(Section):
@@ -71,25 +56,17 @@ class Gate(Section):
     @field_validator("line", "confirm_line")
     @classmethod
     def _line_is_free(cls, line: int | None, before: ValidationInfo) -> int | None:
-        told = f"gate.{before.field_name} = {line}: is"
-        if line in CONSOLE:
-            raise ValueError(f"{told} the console's; expected another of {FREE[0]} to {FREE[-1]}")
+        key = f"gate.{before.field_name}"
+        require_ours(key, line)
         if line is not None and line == before.data.get("line"):
-            raise ValueError(f"{told} gate.line too; expected another")
+            raise ValueError(f"{key} = {line}: is gate.line too; expected another")
         return line
 
     @field_validator("active_low")
     @classmethod
     def _line_rests_at_reset(cls, active_low: bool, before: ValidationInfo) -> bool:
-        """Before the unit runs, the chip's pulls hold the line (BCM2835 Peripherals, page 102)."""
         line = before.data.get("line")
-        if line is not None and (line <= PULLED_UP) != active_low:
-            held, fit = ("high", "true") if line <= PULLED_UP else ("low", "false")
-            told = f"gate.active_low = {str(active_low).lower()}: line {line} is pulled {held} from"
-            raise ValueError(
-                f"{told} power-on until the unit runs, so the gate would open: expected {fit},"
-                f" or a line of {'4 to 8' if active_low else '9 to 27'}"
-            )
+        require_rest("gate.active_low", line, active_low, "the gate would open")
         return active_low
 
     @model_validator(mode="after")
@@ -116,7 +93,7 @@ class Rule(Section):
     # whether an entry counts that only resembles the plate
     near: bool = False
     # of the unit's own zone; none: always
-    times: Annotated[tuple[Annotated[Span, BeforeValidator(_span)], ...], Field(strict=False)] = ()
+    times: Spans = ()
     # what the clock must be set by for `times` to hold: at least a battery clock, or the network
     clock: Literal["rtc", "ntp"] = "rtc"
     # what must have been confirmed beside the plate, and within how many seconds; empty: nothing

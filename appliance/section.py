@@ -6,7 +6,10 @@ import re
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+from appliance.weekly import Span, parse_span
 
 CREDENTIAL = "credential:"
 """Begins the name of a systemd credential where a file is expected."""
@@ -37,9 +40,19 @@ def _secret_beside_file(path: Path, known: ValidationInfo) -> Path:
     return path
 
 
+def _span(text: object) -> Span:
+    """Weekly times as they are written, as they are kept."""
+    try:
+        return parse_span(str(text))
+    except ValueError as fault:
+        why = str(fault).partition(": ")[2]  # the value stands before it already
+        raise PydanticCustomError("span", "{why}", {"why": why}) from fault
+
+
 FilePath = Annotated[Path, AfterValidator(_beside_file)]
 SecretPath = Annotated[Path, AfterValidator(_secret_beside_file)]
 Source = Annotated[str, AfterValidator(_source_beside_file)]
+Spans = Annotated[tuple[Annotated[Span, BeforeValidator(_span)], ...], Field(strict=False)]
 
 
 class Section(BaseModel):
