@@ -6,7 +6,8 @@ The rule to know: played are the camera, what it sees, the pins, and the wall cl
 
 * `sight.build_recognizer` gives the Eyes instead of two networks.
 * `app.Entrance` notes whom it is about to answer, so that a pulse has a name.
-* `time.time` and `time.time_ns` add what stands in a file: the clock can be set while it runs.
+* `time.time` and `time.time_ns` add what stands in a file: the clock can be set while it runs, so
+  nobody vouches for it, whatever this machine's kernel says of its own.
 * The pause before a reconnect is 0.1 to 1 s instead of 1 to 30 s, or most faults would strike a
   unit that only waits.
 """
@@ -78,6 +79,7 @@ def live(orders: Orders, journal: Path) -> None:
 
 def _run(orders: Orders, note: Note) -> int:
     from appliance import app  # noqa: PLC0415  # afresh in each process: it draws its session's id
+    from appliance.board import Board  # noqa: PLC0415
     from appliance.config import load_config  # noqa: PLC0415
     from appliance.domain import Message, Passage  # noqa: PLC0415
     from appliance.errors import GatepostError  # noqa: PLC0415
@@ -90,7 +92,7 @@ def _run(orders: Orders, note: Note) -> int:
         note("record", uuid=passage.uuid, seq=message.seq, text=text)
 
     _play(app, orders, note)
-    health = Health()
+    health = Health(Board(orders.folder, lambda: None))
     source = Source(Road(), LiveStamp(health.clock), recording=False)
     try:
         app.run_unit(load_config(orders.config), health, source, announce)
