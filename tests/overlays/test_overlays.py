@@ -216,14 +216,38 @@ def test_the_process_s_lines_are_only_pulled(name: str, base: Path) -> None:
 
 
 @ON_EACH_BOARD
-def test_every_reference_leads_somewhere(name: str, base: Path) -> None:
-    """The pin states of ours that are named exist, for one head and for two."""
-    for head2 in ("off", "on"):
-        board = compiler.board(base, name, head2=head2)
-        for node in board.walk():
-            if "pinctrl-0" in node.properties and node.properties.get("status") != b"disabled\0":
-                for phandle in node.cells("pinctrl-0"):
-                    assert board.of_phandle(phandle)
+@pytest.mark.parametrize(("head2", "heads"), [("off", ["ir"]), ("on", ["ir", "ir2"])])
+def test_pin_states_are_taken(name: str, base: Path, head2: str, heads: list[str]) -> None:
+    """The PWM takes the heads' pins, the status LED its own and the pulls, the fan its own."""
+    board = compiler.board(base, name, head2=head2)
+    pwm = board.of_phandle(place(board, "light/led-0").cells("pwms")[0])
+    assert pwm.texts("status") == ["okay"]
+    for taker, names in (
+        (pwm, heads),
+        (place(board, "status"), ["status", "gate", "ircut"]),
+        (place(board, "fan"), ["fan"]),
+    ):
+        taken = [board.of_phandle(phandle) for phandle in taker.cells("pinctrl-0")]
+        assert taken == [place(board, f"pins/{name_}") for name_ in names]
+
+
+@ON_EACH_BOARD
+def test_the_fan_cools_the_processor(name: str, base: Path) -> None:
+    """The trip of ours switches the fan of ours on, and nothing between."""
+    board = compiler.board(base, name)
+    thermal = board.at(board.at("__symbols__").texts("cpu_thermal")[0])
+    cooling = thermal.at("cooling-maps/gatepost-map")
+    assert board.of_phandle(cooling.cells("trip")[0]) == place(board, "hot")
+    fan, *states = cooling.cells("cooling-device")
+    assert (board.of_phandle(fan), states) == (place(board, "fan"), [1, 1])
+
+
+@ON_EACH_BOARD
+def test_heads_begin_on_their_own_channels(name: str, base: Path) -> None:
+    """As they come, the heads are on the channels of GPIO 18 and 19."""
+    board = compiler.board(base, name, head2="on")
+    found = [place(board, f"light/led-{n}").cells("pwms")[1] for n in (0, 1)]
+    assert found == [CHANNELS[name]["18"], CHANNELS[name]["19"]]
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -29,7 +29,7 @@ EXPECTED = {
     "heartbeat by itself": r"status by itself: heartbeat",
     "the status LED's pin": r"status lit: gatepost:green:statu out hi",
     "the fan rests": r"cooling: gpio-fan at 0, gatepost-fan out lo",
-    "from 60 °C on": r"trips: 60000 90000",
+    "from 60 °C on": r"cpu-thermal starts gpio-fan at 60000",
     "the fan's pin": r"fan on: gatepost-fan out hi",
     "head 1's pin is the PWM's": r"pin 18 \(gpio18\): \S+\.pwm .*function alt5.*",
     "head 2's pin is the PWM's": r"pin 19 \(gpio19\): \S+\.pwm .*function alt5.*",
