@@ -57,7 +57,8 @@ Closes = TypeVar("Closes", Gate, GpioContact)
 
 DATABASE = "passages.sqlite"
 OPENING_S = 45.0
-"""What opening a network camera may take on top of its silence: OpenCV gives FFmpeg 30 s."""
+"""What opening a network camera may take on top of its silence, which it keeps by itself: its name
+is looked up without a limit of ours (resolv.conf(5): twice 5 s for each server)."""
 
 
 def run_unit(  # a list of parts is what this module is

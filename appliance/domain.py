@@ -29,7 +29,7 @@ class Frame:
         image: (H, W, 3) BGR uint8, read-only.
         at: monotonic time of the exposure, seconds.
         number: position in the stream, from 0, counting the frames that nobody looked at.
-        cut: a recording begins anew with it, and nobody from before is in sight.
+        cut: a recording or a stream begins anew with it, and nobody from before is in sight.
         shot: how it was taken; None where the camera does not say.
     """
 

@@ -107,11 +107,11 @@ class Lane:
         self.entrance.tend()
         begun = time.perf_counter()
         sightings = self.recognizer.sightings(frame)
-        self.arrivals.watch(frame.at, sightings)
         with self.health.timing("track"):
             over = self.tracker.update(frame.at, frame.size, sightings, frame.cut)
         for settled in over:
             self.settle(settled)
+        self.arrivals.watch(frame.at, sightings, frame.cut)  # who was in sight before has come
         self.crops.watch(frame, self.tracker.sighted(frame.at), self.tracker.last_at)
         self.ask_again()
         self.write_down()

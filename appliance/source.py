@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.capture.camera import Camera
+from appliance.capture.live import LiveCamera
 from appliance.capture.pi import PiCamera
-from appliance.capture.video import LiveCamera, RecordedCamera
+from appliance.capture.video import RecordedCamera
 from appliance.config import Config
 from appliance.errors import ConfigurationError
 from appliance.health import Health

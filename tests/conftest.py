@@ -110,7 +110,7 @@ class Encrypted:
 
     def __init__(self, authority: Authority, *, mutual: bool, days: int = 2) -> None:
         """Have `authority` sign for the broker, and for the unit where that is `mutual`."""
-        port, served = _free_port(), authority.sign("server", server=True, days=days)
+        port, served = free_port(), authority.sign("server", server=True, days=days)
         self.way: dict[str, object] = {"port": port, "tls": True, "ca_file": authority.cert}
         self.options = [
             f"listener {port} 127.0.0.1",
@@ -134,7 +134,7 @@ class Broker:
 
     def __init__(self, folder: Path, *options: str, encrypted: Encrypted | None = None) -> None:
         """Start it with `options` added to its configuration."""
-        self.port = _free_port()
+        self.port = free_port()
         self.way: dict[str, object] = {"host": "127.0.0.1", "port": self.port}
         if encrypted is not None:
             self.way |= encrypted.way
@@ -286,7 +286,8 @@ class Listener:
         self.heard.append(Heard(message.topic, payload, message.retain, message.qos, expiry))
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on loopback that nobody listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

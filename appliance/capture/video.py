@@ -1,4 +1,4 @@
-"""Recordings, folders of pictures, USB and network cameras, all through OpenCV."""
+"""Recordings and folders of pictures, through OpenCV."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from appliance.capture.camera import read_only
 from appliance.capture.cut import Cuts
 from appliance.capture.mask import Places, blackout
 from appliance.domain import Frame
-from appliance.errors import PictureError, StalledError, without_secrets
+from appliance.errors import PictureError
 
 PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 LEAST_SIDE, LARGEST_SIDE = 16, 8192
@@ -25,12 +25,6 @@ SLOWEST, FASTEST = 0.1, 1000
 """Frames a second that a container can mean in earnest."""
 TEXT = int.from_bytes(b"ansi", "little")
 """The codec of FFmpeg's terminal, which plays a text file as a film of typed letters."""
-BUFFERED, AT_ONCE_S = 4, 0.002
-"""Frames that a driver keeps at most (V4L2's usual four), and how fast it hands out an old one."""
-BACKLOG = 250
-"""Frames of a network stream passed over at once at most: FFmpeg and the sockets keep megabytes."""
-USUAL_RATE, HIGHEST_RATE = 25.0, 60.0
-"""Frames a second of a network stream that says nothing of it, and up to which it is believed."""
 INDEXED = (".mp4", ".m4v", ".mov", ".mkv")
 """Containers that count their frames: less than a second may be missing."""
 LEAST_PLAYED = 0.9
@@ -155,59 +149,16 @@ class RecordedCamera:
             )
 
 
-class LiveCamera:
-    """A USB device or a network stream.
-
-    Frames of a network stream may be older than they seem: what waited is passed over, but how long
-    the newest was on its way is not known here.  Nothing that opens may hang on one.
-
-    Args:
-        source: device path or number, or an rtsp:// address.
-        silent_s: seconds without a frame before StalledError.
-        hidden: what is blacked out.
-    """
-
-    def __init__(self, source: str, silent_s: float, hidden: Places = ()) -> None:
-        self.fault: PictureError | None = None
-        self._source, self._silent_s, self._hidden = source, silent_s, hidden
-        self._stop = threading.Event()
-
-    def frames(self) -> Iterator[Frame]:
-        """Always the newest frame; StalledError after `silent_s` without one."""
-        number, last = 0, time.monotonic()
-        with _Opened(self._source) as video:
-            while not self._stop.is_set():
-                dropped, image = video.newest()
-                now = time.monotonic()
-                if image is not None:
-                    number += dropped
-                    yield Frame(read_only(blackout(image, self._hidden)), now, number)
-                    number, last = number + 1, now
-                elif now - last > self._silent_s:
-                    name = without_secrets(self._source)
-                    raise StalledError(f"camera {name}: no frame for {now - last:.0f} s")
-                else:
-                    self._stop.wait(0.1)
-
-    def close(self) -> None:
-        """End `frames` after the frame that is being waited for."""
-        self._stop.set()
-
-
 class _Opened:
     """OpenCV's capture as a context: released however it ends."""
 
     def __init__(self, source: str) -> None:
         self._source = source
-        self._most, self._at_once_s = BUFFERED, AT_ONCE_S
 
     def __enter__(self) -> _Opened:  # noqa: PYI034  # typing.Self needs Python 3.11
-        device = int(self._source) if self._source.isdecimal() else self._source
-        self._capture = cv2.VideoCapture(device)
+        self._capture = cv2.VideoCapture(self._source)
         if not self._capture.isOpened():
-            raise PictureError(f"{without_secrets(self._source)}: cannot be opened as a video")
-        if "://" in self._source:
-            self._most, self._at_once_s = BACKLOG, self._interval_s() / 2
+            raise PictureError(f"{self._source}: cannot be opened as a video")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -217,26 +168,6 @@ class _Opened:
         """The next frame as (H, W, 3) BGR, or None where there is none (now)."""
         found, image = self._capture.read()
         return np.asarray(image, np.uint8) if found else None
-
-    def newest(self) -> tuple[int, NDArray[np.uint8] | None]:
-        """How many waiting frames were dropped, and the newest, or None where there is none.
-
-        A frame that comes at once was waiting in a buffer; one that has to be waited for is new.
-        One of a network stream has to be decoded first: it is new after half the time between two.
-        """
-        for dropped in range(self._most + 1):
-            begun = time.monotonic()
-            if not self._capture.grab():
-                return 0, None
-            if dropped == self._most or time.monotonic() - begun > self._at_once_s:
-                break
-        found, image = self._capture.retrieve()
-        return dropped, np.asarray(image, np.uint8) if found else None
-
-    def _interval_s(self) -> float:
-        """Seconds between two frames of a network stream, as it says, or as is usual."""
-        rate = self._capture.get(cv2.CAP_PROP_FPS)
-        return 1 / (rate if 1 <= rate <= HIGHEST_RATE else USUAL_RATE)
 
 
 def _pictures(folder: Path) -> list[Path] | None:

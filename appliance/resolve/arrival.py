@@ -1,7 +1,7 @@
 """Who has come, and who stood in sight when the unit started.  Pure.
 
 One rule: after a start nobody knows how long the one in sight has stood there, or whether the gate
-has already opened for it; so neither it, nor what may be it, has come.
+has already opened for it; so neither it, nor what may be it, has come.  The same after a cut.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ WARY_S = 30.0
 
 @dataclass(slots=True)
 class Arrivals:
-    """Knows who has come since the first frame.
+    """Knows who has come since the first frame, or the last cut.
 
     Attributes:
-        began_at: of the first frame; None before it.
-        there: what was sighted at the start.
+        began_at: of that frame; None before it.
+        there: what was sighted then, and at a start or cut shortly before.
         found: tracks that may be of a vehicle that stood there; once that is so, it stays so.
     """
 
@@ -33,10 +33,11 @@ class Arrivals:
     there: list[Sighting] = field(default_factory=list)
     found: set[int] = field(default_factory=set)
 
-    def watch(self, at: float, sightings: Sequence[Sighting]) -> None:
+    def watch(self, at: float, sightings: Sequence[Sighting], cut: bool = False) -> None:
         """Take in the sightings of a frame of the time `at`, seconds."""
-        if self.began_at is None:
+        if self.began_at is None or cut:
             self.began_at = at
+            self.there = [sighting for sighting in self.there if at <= sighting.at + WARY_S]
         if at <= self.began_at + ARRIVAL_S:
             self.there += sightings
 

@@ -65,7 +65,7 @@ class Tracker:
             at: the frame's time, seconds, never before the last one's.
             image_size: width and height of the frame in pixels.
             sightings: of this frame, in any order.
-            cut: the recording begins anew with this frame: nobody from before is in sight.
+            cut: recording or stream begins anew with this frame: nobody from before is in sight.
         """
         settled = self.flush() if cut else []
         self._image_size = image_size

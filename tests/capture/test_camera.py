@@ -11,8 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 from appliance.capture.camera import Camera, FakeCamera
+from appliance.capture.live import LiveCamera
 from appliance.capture.mask import Places
-from appliance.capture.video import LiveCamera, RecordedCamera
+from appliance.capture.video import RecordedCamera
 
 LEFT = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
 COUNT = 5

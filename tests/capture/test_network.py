@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from appliance.capture.video import LiveCamera
+from appliance.capture.live import LiveCamera
 
 WAITING = 60  # more than a driver keeps, ten times over
 STEP = 4  # of grey between two frames, so that a JPEG's loss does not blur their numbers

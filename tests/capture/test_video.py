@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from appliance.capture.video import LiveCamera, RecordedCamera, Recording, load_picture
+from appliance.capture.live import LiveCamera
+from appliance.capture.video import RecordedCamera, Recording, load_picture
 from appliance.errors import PictureError, StalledError
 from tests.capture.test_camera import PICTURES, clip_of, folder_of
 

@@ -70,3 +70,21 @@ def test_who_was_doubted_once_stays_doubted(arrivals: Arrivals) -> None:
     assert not arrivals.has_come(early)
     assert not arrivals.has_come(replace(early, box=ELSEWHERE))
     assert arrivals.has_come(replace(early, box=ELSEWHERE, track=8))
+
+
+def test_after_a_cut_nobody_knows_who_has_come(arrivals: Arrivals) -> None:
+    """As after a start: who is in sight stood there; what stood there shortly before, too."""
+    arrivals.watch(BEGAN + 20, [], cut=True)
+    arrivals.watch(BEGAN + 20 + ARRIVAL_S, [sighting(BEGAN + 20, OTHER.text)])
+    after = replace(SETTLED, first_at=BEGAN + 20 + ARRIVAL_S + 0.1, box=ELSEWHERE)
+    assert not arrivals.has_come(replace(after, first_at=BEGAN + 19))
+    assert not arrivals.has_come(after)
+    assert not arrivals.has_come(replace(after, read=OTHER, track=7))
+    assert arrivals.has_come(replace(after, read=replace(OTHER, text="XX99YYY"), track=8))
+
+
+def test_who_stood_there_long_before_a_cut_is_forgotten(arrivals: Arrivals) -> None:
+    """Longer ago than the tracker would lose somebody."""
+    cut_at = BEGAN + WARY_S + 1
+    arrivals.watch(cut_at, [], cut=True)
+    assert arrivals.has_come(replace(SETTLED, first_at=cut_at + ARRIVAL_S + 0.1))
