@@ -176,6 +176,7 @@ def _lane(
         wake=unit.wake,
         stopping=unit.stopping,
         crops=Crops(is_kept=_keeps_image(unit.config)),
+        notice=unit.source.notice,
     )
 
 

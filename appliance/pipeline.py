@@ -14,6 +14,7 @@ from hashlib import sha256
 from threading import Event
 
 from appliance.capture.camera import Camera
+from appliance.capture.motion import Notice, unnoticed
 from appliance.config import Unit
 from appliance.crops import Crops
 from appliance.domain import Frame, Message, Passage, Settled
@@ -52,6 +53,7 @@ class Lane:
         wake: tells the sender that there is something to send.
         stopping: set when the loop shall return.
         crops: the best view of each plate in sight.
+        notice: hears the time of each frame with a plate, so that none after it is passed over.
     """
 
     camera: Camera
@@ -67,6 +69,7 @@ class Lane:
     wake: Event
     stopping: Event
     crops: Crops = field(default_factory=Crops)
+    notice: Notice = unnoticed
     arrivals: Arrivals = field(default_factory=Arrivals, init=False)
     parting: bool = field(default=False, init=False)
     ledger: Ledger = field(init=False)
@@ -107,6 +110,8 @@ class Lane:
         self.entrance.tend()
         begun = time.perf_counter()
         sightings = self.recognizer.sightings(frame)
+        if sightings:
+            self.notice(frame.at)
         with self.health.timing("track"):
             over = self.tracker.update(frame.at, frame.size, sightings, frame.cut)
         for settled in over:

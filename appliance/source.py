@@ -7,6 +7,7 @@ from pathlib import Path
 
 from appliance.capture.camera import Camera
 from appliance.capture.live import LiveCamera
+from appliance.capture.motion import Motion, Notice, unnoticed
 from appliance.capture.pi import PiCamera
 from appliance.capture.video import RecordedCamera
 from appliance.config import Config
@@ -24,11 +25,13 @@ class Source:
         camera: gives the frames.
         stamp: gives the ids and the times.
         recording: no vehicle is there, whatever the stamp says, and nothing may be switched.
+        notice: to be told the time of each frame in which there is a plate.
     """
 
     camera: Camera
     stamp: Stamp
     recording: bool
+    notice: Notice = unnoticed
 
 
 def live_source(config: Config, health: Health) -> Source:
@@ -42,8 +45,9 @@ def live_source(config: Config, health: Health) -> Source:
     source, hidden = config.camera.source, corners_of(config.zone, "blackout")
     stamp = LiveStamp(health.clock)
     if config.camera.kind == "pi":
-        pi = PiCamera(config.camera, hidden, told=health.problem)
-        return Source(pi, stamp, recording=False)
+        motion = Motion()
+        pi = PiCamera(config.camera, hidden, motion, health.problem)
+        return Source(pi, stamp, recording=False, notice=motion.notice)
     if config.camera.kind == "jetson":
         raise ConfigurationError("camera.kind = 'jetson': is not built yet")
     if _lies_there(source):

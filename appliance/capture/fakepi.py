@@ -1,7 +1,7 @@
 """A stand-in for picamera2 and libcamera that obeys the real rules; no board, no driver.
 
-The rule to know: a frame comes when somebody waits, so nothing here depends on how fast a machine
-is; its clock goes on by one frame each.  What is kept from the real library, as read in 0.3.38:
+The rule to know: a frame comes when somebody waits for it.  What is kept from the real library, as
+read in 0.3.38:
 
 * a buffer that is not given back is one less, and without buffers no frame comes;
 * an order that was not served stays in the queue, and takes the next frame, whoever waits;
@@ -32,6 +32,7 @@ from appliance.capture.picamera import Library
 LATER = 3  # frames more than there are buffers until a control shows (picamera2 #1278)
 ALIGNED = 64  # bytes, to which rows are padded
 Streams = Mapping[str, NDArray[np.uint8] | None]
+HANGS_S = 30.0  # which is for ever to who waits for a test
 GONE = 85  # a byte of memory that is the camera's again
 TUNINGS = ("imx296.json", "imx296_noir.json")
 
@@ -242,6 +243,7 @@ class FakePicamera2:
         """Stop it and let it go."""
         atexit.unregister(self.close)
         if self._is_stalled():
+            Event().wait(HANGS_S)
             raise AssertionError("stop() of a camera that has stalled never returns")
         self.started = False
         self.sensor.history.append(("close", self.sensor.held))
@@ -267,9 +269,7 @@ class FakePicamera2:
     def _turn(self) -> None:
         """A frame comes; the oldest order has it, or nobody."""
         sensor = self.sensor
-        passed = 1 + (sensor.passing if self.number >= 0 else 0)
-        self.number += passed
-        sensor.now_ns += round(passed * 1e9 / sensor.rate)
+        self.number += sensor.pass_on(self.number < 0)
         for due, controls in self.coming:
             if due <= self.number:
                 wanted = {n: v for n, v in controls.items() if n not in sensor.deaf}

@@ -1,6 +1,7 @@
 """What a camera sees, and what goes wrong with it, where there is none: for `fakepi`.
 
-The rule to know: its clock goes on by one frame each, so nothing depends on how fast a machine is.
+The rule to know: its clock goes on by one frame each, so nothing depends on how fast a machine is;
+unless it is paced, which is for whole processes.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import math
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Any
 
 import cv2
@@ -53,6 +55,7 @@ class FakeSensor:
             metadata, "late" for a time that was before, "shape", or "empty" for no memory.
         stalls_at: number of the frame that never comes.
         passing: frames that pass between two orders, while the lane is busy.
+        paced: frames come in real time, and pass as long as nobody waits for one.
         suspended_s: how far CLOCK_BOOTTIME is ahead.
         stamps_boottime: whether time stamps are of that clock, as documented.
         deaf: controls that the sensor does not follow.
@@ -68,6 +71,7 @@ class FakeSensor:
     broken: Mapping[int, str] = field(default_factory=dict)
     stalls_at: int | None = None
     passing: int = 0
+    paced: bool = False
     suspended_s: float = 0.0
     stamps_boottime: bool = False
     deaf: Collection[str] = ()
@@ -78,6 +82,16 @@ class FakeSensor:
     def clocks(self) -> tuple[int, int]:
         """CLOCK_MONOTONIC and CLOCK_BOOTTIME as the frames go."""
         return self.now_ns, self.now_ns + round(self.suspended_s * 1e9)
+
+    def pass_on(self, is_first: bool) -> int:
+        """Go on to the next frame that somebody waits for; returns by how many that is."""
+        interval_ns = round(1e9 / self.rate)
+        passed = 1 if is_first else 1 + self.passing
+        if self.paced:
+            Event().wait(max(0, self.now_ns + interval_ns - time.monotonic_ns()) / 1e9)
+            passed = max(1, (time.monotonic_ns() - self.now_ns) // interval_ns)
+        self.now_ns += passed * interval_ns
+        return passed
 
     def metadata(self, number: int, holding: Mapping[str, Any]) -> dict[str, Any]:
         """What a frame of that number says of itself, taken while the controls are these."""

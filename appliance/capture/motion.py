@@ -8,6 +8,7 @@ stays unseen that moves too little to be noticed.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -21,12 +22,20 @@ LEAST_CELLS = 2
 LEAST_STEP, MOST_STEP = 3.0, 10.0
 """Grey levels, 0 to 255, by which a cell must differ: at least, and at most where the cell is
 restless by itself, as foliage is."""
-TIMES_RESTLESS = 4.0
+TIMES_RESTLESS = 6.0
+"""By how many times its usual step a cell must differ: 5 deviations of noise."""
 MEMORY_S, RESTLESS_S = 1.0, 20.0
 """Over which the empty lane and its restlessness are learned."""
 AFTER_MOTION_S, AFTER_PLATE_S = 2.0, 10.0
 """Looked at every frame: a plate may be hidden for `lane.gone_s`, 8 s at most, and be the same."""
 IDLE_S = 0.5
+
+Notice = Callable[[float], None]
+"""Is told the time, monotonic seconds, of each frame in which there is a plate."""
+
+
+def unnoticed(_at: float) -> None:
+    """Every frame is looked at anyway."""
 
 
 class Motion:
@@ -34,7 +43,7 @@ class Motion:
 
     def __init__(self) -> None:
         self._usual: NDArray[np.float32] | None = None
-        self._restless = np.zeros((CELLS[1], CELLS[0]), np.float32)
+        self._restless = np.full(CELLS[::-1], MOST_STEP / TIMES_RESTLESS, np.float32)
         self._at = -math.inf
         self._attentive_until = -math.inf
         self._look_at = -math.inf
@@ -66,7 +75,10 @@ class Motion:
         enough = np.clip(TIMES_RESTLESS * self._restless, LEAST_STEP, MOST_STEP)
         gone_s, self._at = max(0.0, at - self._at), at
         self._usual += (cells - self._usual) * _share(gone_s, MEMORY_S)
-        self._restless += (step - self._restless) * _share(gone_s, RESTLESS_S)
+        # who goes by is no restlessness of the place
+        self._restless += (np.minimum(step, MOST_STEP) - self._restless) * _share(
+            gone_s, RESTLESS_S
+        )
         return int((step > enough).sum()) >= LEAST_CELLS
 
 

@@ -192,8 +192,9 @@ class PiCamera:
 
     def _skip(self, fault: BrokenFrameError) -> None:
         self.broken += 1
+        if time.monotonic() > self._broken_at + CALM_S:  # the first of them says enough
+            self._told("camera frames", f"frames of the camera cannot be used: {fault}")
         self._broken_at = time.monotonic()
-        self._told("camera frames", f"a frame of the camera cannot be used: {fault}")
         self._must_be_heard(f"no frame that can be used, the last because {fault},")
 
     def _must_be_heard(self, what: str) -> None:
