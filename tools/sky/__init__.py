@@ -1,0 +1,1 @@
+"""A year of light over a lane, for appliance/capture/daylight: no camera is needed."""
