@@ -15,7 +15,7 @@ from math import inf
 from appliance import __version__
 from appliance.config import Config
 from appliance.retention import LEAST_DAYS, days
-from appliance.transmit.components import Features
+from appliance.transmit.component import Features
 from appliance.transmit.homeassistant import BIRTH_PAUSE_S, announcements
 from appliance.transmit.link import Link
 from appliance.transmit.messages import Publication
@@ -31,7 +31,17 @@ def announced(config: Config, board: str = "") -> list[Publication]:
     has_image = config.mqtt.last and config.mqtt.last_image
     most_days = days(config.store.retention_hours * 3600)
     keep_days = most_days if most_days > LEAST_DAYS else 0
-    features = Features(config.mqtt.last, has_image, is_counted, has_capacity, keep_days)
+    light = config.light
+    can_dim = any(head.led is not None for head in light.head)
+    features = Features(
+        last=config.mqtt.last,
+        image=has_image,
+        parking=is_counted,
+        free_places=has_capacity,
+        keep_days=keep_days,
+        light=bool(light.head),
+        light_power=light.power if can_dim else 0,
+    )
     return announcements(config.unit, __version__, features, home.prefix, board)
 
 

@@ -24,6 +24,7 @@ from appliance.errors import RestartError
 from appliance.health import Health
 from appliance.inspection import require_files, require_webhook
 from appliance.keeper import Keeper
+from appliance.lighting import Lighting
 from appliance.orders import Orders
 from appliance.pipeline import Announce, Lane
 from appliance.poster import Poster
@@ -51,6 +52,7 @@ from appliance.transmit.homeassistant import birth_topic
 from appliance.transmit.messages import Topics
 from appliance.transmit.mqtt import MqttLink
 from appliance.vigil import Vigil
+from appliance.wiring import Lights
 from appliance.yard import Yard
 
 Closes = TypeVar("Closes", Gate, GpioContact)
@@ -136,6 +138,7 @@ class _Unit:
     stopping: Event
     held: ExitStack
     keeping: KeepingClock
+    lights: Lights
 
     def database(self) -> Database:
         """A connection of its own for a loop; the disk may have filled since the look-through."""
@@ -147,10 +150,13 @@ class _Unit:
 def _unit(config: Config, health: Health, source: Source, held: ExitStack) -> _Unit:
     home = config.homeassistant
     topics = Topics(config.unit.id, birth_topic(home.prefix) if home.discovery else "")
-    wake, announcer = Event(), Announcer(announced(config, Board().model()))
+    told = announced(wiring.as_played(config, source), Board().model())
+    wake, announcer = Event(), Announcer(told)
+    lights = wiring.hang_lights(config, source, health, held)
     link = MqttLink(config.mqtt, topics, wake) if config.mqtt.host else None
     events = wake, Event(), Event()
-    return _Unit(config, health, source, topics, link, announcer, *events, held, KeepingClock())
+    kept = KeepingClock()
+    return _Unit(config, health, source, topics, link, announcer, *events, held, kept, lights)
 
 
 def _held(part: Closes | None, held: ExitStack) -> Closes | None:
@@ -175,6 +181,7 @@ def _lane(
         announce=_announcing(announce, unit.posting),
         wake=unit.wake,
         stopping=unit.stopping,
+        tend=unit.lights.tend,
         crops=Crops(is_kept=_keeps_image(unit.config)),
         notice=unit.source.notice,
     )
@@ -184,6 +191,11 @@ def _keeper(unit: _Unit, entrance: Entrance, standing: StandingLists, database: 
     yard = Yard(database, unit.config.parking, unit.topics)
     passages, store, marks = _passages(unit, database), unit.config.store, Marks(database)
     newest, retention = passages.newest, Retention(store.retention_hours * 3600, marks)
+
+    def tend() -> None:
+        entrance.tend()
+        unit.lights.tend()
+
     return Keeper(
         passages=passages,
         outbox=Outbox(database),
@@ -193,7 +205,7 @@ def _keeper(unit: _Unit, entrance: Entrance, standing: StandingLists, database: 
         link=unit.link,
         stopping=unit.stopping,
         retention=retention,
-        tend=entrance.tend,
+        tend=tend,
         orders=_orders(unit, unit.link, database, yard, retention) if unit.link else None,
         yard=yard,
         posts=Posts(database) if unit.config.webhook.url is not None else None,
@@ -201,6 +213,7 @@ def _keeper(unit: _Unit, entrance: Entrance, standing: StandingLists, database: 
         vigil=Vigil(
             unit.health, unit.config.health, marks, ListStore(database), store.folder, newest
         ),
+        light=unit.lights.light,
     )
 
 
@@ -212,8 +225,16 @@ def _orders(unit: _Unit, link: MqttLink, database: Database, yard: Yard, kept: R
         history=History(database, _outbox_bytes(unit.config)),
         retention=kept,
         yard=yard,
+        lighting=_lighting(unit, Marks(database)),
         can_restart=not unit.source.recording,
     )
+
+
+def _lighting(unit: _Unit, marks: Marks) -> Lighting | None:
+    light, wanted = unit.lights.light, unit.config.light
+    if light is None:
+        return None
+    return Lighting(light, wanted.power, marks, any(head.led for head in wanted.head))
 
 
 def _telling(unit: _Unit, retention: Retention, linger_s: float) -> Iterator[Loop]:

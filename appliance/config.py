@@ -20,7 +20,7 @@ from appliance.errors import ConfigurationError, without_secrets
 from appliance.faults import sentence, without
 from appliance.healthsection import HealthLimits
 from appliance.hook import Webhook
-from appliance.lightsection import Light
+from appliance.lightsection import Light, require_fit
 from appliance.places import Ends, Zone
 from appliance.section import FilePath, SecretPath, Section
 from appliance.yardsection import Parking, Speed
@@ -201,16 +201,7 @@ class Config(Section):
     @field_validator("light")
     @classmethod
     def _light_fits(cls, light: Light, before: ValidationInfo) -> Light:
-        gate, camera = before.data.get("gate"), before.data.get("camera")
-        taken = {} if gate is None else {gate.line: "line", gate.confirm_line: "confirm_line"}
-        for key, line in light.lines():
-            if line in taken:
-                raise ValueError(f"{key} = {line}: is gate.{taken[line]} too; expected another")
-        if light.strobe and camera is not None and camera.kind != "pi":
-            raise ValueError(
-                f"light.strobe = true with camera.kind = '{camera.kind}': only a camera of the Pi's"
-                " own has a strobe output that is known here"
-            )
+        require_fit(light, before.data.get("gate"), before.data.get("camera"))
         return light
 
     @field_validator("parking")

@@ -135,6 +135,15 @@ class Health:
             if is_due:
                 self._look_at, self._brightness = now + LIGHT_S, round(level, 3)
 
+    def frame_age_s(self) -> float | None:
+        """Seconds since the lane has looked at the newest frame; None before the first."""
+        with self._lock:
+            return time.monotonic() - self._seen_at[-1] if self._seen_at else None
+
+    def celsius(self) -> float | None:
+        """The hottest zone; None where the kernel names none."""
+        return hottest(self._board.temperatures().values())
+
     def clock(self) -> Clock:
         """How far wall-clock time can be trusted now."""
         return self._board.clock()

@@ -6,8 +6,9 @@ The rule to know: every fault begins with the key that names what is at fault.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-from appliance.capture import picamera
+from appliance.capture import lamp, picamera
 from appliance.config import Config
 from appliance.errors import ConfigurationError
 from appliance.gpio import require_library
@@ -30,6 +31,7 @@ def check_parts(config: Config) -> list[str]:
         ("", lambda: _require_camera(config)),
         ("gate.", lambda: _require_line(config)),
         ("gate.confirm_", lambda: _require_contact(config)),
+        ("light: ", lambda: _require_light(config)),
     )
     return [fault for key, check in checks for fault in _faults(key, check)]
 
@@ -73,3 +75,17 @@ def _require_line(config: Config) -> None:
 def _require_contact(config: Config) -> None:
     if config.gate.confirm_line is not None:
         require_library(config.gate.confirm_line)
+
+
+def _require_light(config: Config) -> None:
+    faults = []
+    for head in config.light.head:
+        if head.led is not None:
+            faults += _faults("", partial(lamp.led_steps, lamp.LEDS / head.led))
+    faults += [
+        fault
+        for _, line in config.light.lines()
+        for fault in _faults("", partial(require_library, line))
+    ]
+    if faults:
+        raise ConfigurationError("\n".join(faults))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from threading import Event
 
 from appliance.announcer import Announcer
+from appliance.capture.illuminator import Illuminator
 from appliance.dating import Dating
 from appliance.domain import Clock
 from appliance.errors import FullError
@@ -58,6 +59,7 @@ class Keeper:
         yard: counts who is inside and who went by, on the same connection; None where nobody does.
         posts: what waits for the webhook, on the same connection; None where there is none.
         announcer: tells Home Assistant of this unit, in another loop.
+        light: whose state is published; None where there is none.
         vigil: notes what nobody else does, on the same connection; None where nobody does.
     """
 
@@ -75,6 +77,7 @@ class Keeper:
     posts: Posts | None = None
     announcer: Announcer = field(default_factory=Announcer)
     vigil: Vigil | None = None
+    light: Illuminator | None = None
     next_at: float = field(default=0.0, init=False)  # monotonic seconds
     told: tuple[object, ...] = field(default=(), init=False)
     owes: bool = field(default=False, init=False)  # a round of retention
@@ -193,14 +196,18 @@ class Keeper:
     def worth_telling(self, vitals: Vitals) -> tuple[object, ...]:
         """What is published as soon as it changes; who has just come knows nothing yet."""
         session = self.link and self.link.session
-        return session, self.announcer.rounds, vitals.problems, vitals.clock
+        return session, self.announcer.rounds, vitals.problems, vitals.clock, self.is_lit()
+
+    def is_lit(self) -> bool:
+        """Whether there is a light, and it shines."""
+        return self.light is not None and self.light.is_lit
 
     def report(self, vitals: Vitals) -> None:
         """Publish the state, retained."""
         if self.link is not None:
             self.told = self.worth_telling(vitals)
-            told = state(self.topics, vitals, self.stock(vitals), self.link.terms)
-            self.link.publish(told)
+            stock, terms = self.stock(vitals), self.link.terms
+            self.link.publish(state(self.topics, vitals, stock, terms, is_lit=self.is_lit()))
 
     def stock(self, vitals: Vitals) -> Stock:
         """What the unit keeps."""

@@ -13,6 +13,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from appliance.access import Gate
+from appliance.camerasection import Camera
 from appliance.header import FREE, PULLED_UP, require_ours, require_rest
 from appliance.section import Section, Spans
 from appliance.weekly import Span
@@ -125,8 +127,8 @@ class Light(Section):
 
     # auto: as daylight wants it; the light's switch over MQTT can only darken
     mode: Literal["auto", "on", "off", "schedule"] = "auto"
-    # percent of what a head can give; the most that can be asked for over MQTT
-    power: int = Field(100, ge=1, le=100)
+    # percent of what a head can give, and the most that can be asked for over MQTT, in steps of 5
+    power: int = Field(100, ge=5, le=100)
     # weekly times, for the mode "schedule"
     schedule: Spans = Field((), validate_default=True)
     # true: the sensor's strobe output drives the heads, on every other frame
@@ -179,3 +181,22 @@ class Light(Section):
         yield from (("light.filter.lines", line) for line in self.filter.lines)
         if self.filter.line is not None:
             yield "light.filter.line", self.filter.line
+
+
+def require_fit(light: Light, gate: Gate | None, camera: Camera | None) -> None:
+    """Raise ValueError where the light takes what another table has, or wants what it has not.
+
+    Args:
+        light: as configured.
+        gate: that table; None where it is at fault itself.
+        camera: the same.
+    """
+    taken = {} if gate is None else {gate.line: "line", gate.confirm_line: "confirm_line"}
+    for key, line in light.lines():
+        if line in taken:
+            raise ValueError(f"{key} = {line}: is gate.{taken[line]} too; expected another")
+    if light.strobe and camera is not None and camera.kind != "pi":
+        raise ValueError(
+            f"light.strobe = true with camera.kind = '{camera.kind}': only a camera of the Pi's"
+            " own has a strobe output that is known here"
+        )

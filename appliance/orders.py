@@ -13,6 +13,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from appliance.errors import ListError, OrderError, StoreError
+from appliance.lighting import Lighting
 from appliance.respond.entries import parse_plate
 from appliance.respond.listfile import decoded, load_json
 from appliance.respond.lists import LARGEST_ENTRY, PRECEDENCE, parse_command
@@ -20,10 +21,10 @@ from appliance.retention import Retention, days
 from appliance.standing import carry_out
 from appliance.store.history import History
 from appliance.store.lists import ListStore
-from appliance.transmit import last, messages
+from appliance.transmit import last, messages, settings
 from appliance.transmit.inbox import LONGEST_NAME, MOST_ORDERS, Order
 from appliance.transmit.link import Link
-from appliance.transmit.messages import KEEP, Publication, Topics
+from appliance.transmit.messages import DIM, KEEP, RELEASE, Publication, Topics
 from appliance.yard import Yard
 
 LISTS = "lists/"
@@ -44,6 +45,7 @@ class Orders:
         history: on the same connection.
         retention: which whoever asks may shorten; it remembers on the same connection.
         yard: whose visits have plates too, on the same connection; None where nobody counts.
+        lighting: the light, on the same connection; None where there is none.
         can_restart: whoever started this process starts it again.
     """
 
@@ -53,6 +55,7 @@ class Orders:
     history: History
     retention: Retention
     yard: Yard | None = None
+    lighting: Lighting | None = None
     can_restart: bool = True
     restarts: bool = field(default=False, init=False)
     unsaid: deque[Publication] = field(  # the oldest give way, should the broker stay away
@@ -60,6 +63,7 @@ class Orders:
     )
     told_to: int = field(default=0, init=False)  # the session that knows the state of the lists
     told_kept: tuple[int, float] = field(default=(0, 0.0), init=False)  # to which session, and what
+    told_light: tuple[object, ...] = field(default=(), init=False)  # the same
 
     @property
     def is_over(self) -> bool:
@@ -87,7 +91,7 @@ class Orders:
                 self._answer(order, told)
 
     def tell(self, *, lists_changed: bool) -> None:
-        """Publish the answers, and to whom it is new the state of the lists and the retention."""
+        """Publish the answers, and to whom it is new the state of lists, retention and light."""
         session = self.link.session
         if lists_changed or session != self.told_to:
             self.told_to = session
@@ -97,8 +101,19 @@ class Orders:
         kept = session, days(self.retention.keep_s)
         if kept != self.told_kept:
             self.told_kept = kept
-            self.link.publish(messages.kept(self.topics, kept[1]))
+            self.link.publish(settings.kept(self.topics, kept[1]))
+        if self.lighting is not None:
+            self._tell_light(session, self.lighting)
         self._say()
+
+    def _tell_light(self, session: int, lighting: Lighting) -> None:
+        told = session, lighting.is_on, lighting.percent
+        if told == self.told_light:
+            return
+        self.told_light = told
+        self.link.publish(settings.released(self.topics, is_on=lighting.is_on))
+        if lighting.can_dim:
+            self.link.publish(settings.power(self.topics, lighting.percent))
 
     def _say(self) -> None:
         while self.unsaid and self.link.session:
@@ -118,6 +133,10 @@ class Orders:
             self._obey(order.payload, told)
         elif order.topic == KEEP:
             self._keep(order.payload)
+        elif order.topic == RELEASE and self.lighting is not None:
+            self.lighting.switch(order.payload)
+        elif order.topic == DIM and self.lighting is not None:
+            self.lighting.dim(order.payload)
         else:
             raise OrderError("not known here")
 

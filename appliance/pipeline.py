@@ -52,6 +52,7 @@ class Lane:
         announce: hears of every passage once it is safe.
         wake: tells the sender that there is something to send.
         stopping: set when the loop shall return.
+        tend: looks after what hangs on lines beside the entrance, should the keeper be slow.
         crops: the best view of each plate in sight.
         notice: hears the time of each frame with a plate, so that none after it is passed over.
     """
@@ -68,6 +69,7 @@ class Lane:
     announce: Announce
     wake: Event
     stopping: Event
+    tend: Callable[[], None] = lambda: None
     crops: Crops = field(default_factory=Crops)
     notice: Notice = unnoticed
     arrivals: Arrivals = field(default_factory=Arrivals, init=False)
@@ -108,6 +110,7 @@ class Lane:
     def look(self, frame: Frame) -> None:
         """Take in one frame."""
         self.entrance.tend()
+        self.tend()
         begun = time.perf_counter()
         sightings = self.recognizer.sightings(frame)
         if sightings:

@@ -5,12 +5,44 @@ The rule to know: with a recording nothing is switched, however it is played.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
+from pathlib import Path
 
+from appliance.capture import lamp
+from appliance.capture.heads import GuardedHeads
+from appliance.capture.illuminator import GuardedLight, Surroundings, Terms
+from appliance.capture.ircut import Filter, LatchingFilter, LevelFilter
+from appliance.capture.lightrules import Wish
 from appliance.config import Config
 from appliance.contact import GpioContact
+from appliance.gpio import GpioLine
+from appliance.health import Health
+from appliance.lightsection import Head, Light
 from appliance.respond.gate import Gate, Guardian
 from appliance.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Lights:
+    """What hangs on lines for the camera's sake.
+
+    Attributes:
+        light: None where there is none.
+        ircut: the filter at the sensor; None where there is none.
+    """
+
+    light: GuardedLight | None
+    ircut: Filter | None
+
+    def tend(self) -> None:
+        """See that they are in good hands; LineError where one was not."""
+        if self.light is not None:
+            self.light.tend()
+        if self.ircut is not None:
+            self.ircut.tend()
 
 
 def build_gate(config: Config, source: Source) -> Gate | None:
@@ -40,3 +72,80 @@ def build_contact(config: Config, source: Source) -> GpioContact | None:
     if gate.confirm_line is None or source.recording:
         return None
     return GpioContact(gate.confirm_line, active_low=gate.confirm_active_low)
+
+
+def hang_lights(config: Config, source: Source, health: Health, held: ExitStack) -> Lights:
+    """Light and filter, which are let go when `held` is; raises like the two below."""
+    light = build_light(config, source, health)
+    if light is not None:
+        held.callback(light.close)
+    ircut = build_filter(config, source)
+    if ircut is not None:
+        held.callback(ircut.close)
+    return Lights(light, ircut)
+
+
+def build_light(config: Config, source: Source, health: Health) -> GuardedLight | None:
+    """The light, dark; None for a recording, or where none is configured.
+
+    Raises:
+        ConfigurationError: an LED is not there, or the library of the lines is not installed.
+        LineError: a head cannot be had.
+    """
+    light = config.light
+    if not light.head or source.recording:
+        return None
+    terms = Terms(
+        Wish(light.mode, light.power, light.schedule),
+        [_can_dim(head) for head in light.head],
+        partial(GuardedHeads, [_spelled(head) for head in light.head]),
+        partial(_around, health),
+        partial(health.problem, "light"),
+    )
+    return GuardedLight(terms)
+
+
+def build_filter(config: Config, source: Source) -> Filter | None:
+    """The filter at the sensor, put in the way; None for a recording, or where none is configured.
+
+    Raises:
+        ConfigurationError: the library of the lines is not installed.
+        LineError: a line cannot be had.
+    """
+    wanted = config.light.filter
+    if source.recording or (wanted.pair is None and wanted.line is None):
+        return None
+    ircut: Filter
+    if wanted.pair is not None:
+        ircut = LatchingFilter(wanted.pair, wanted.pulse_s)
+    else:
+        assert wanted.line is not None
+        ircut = LevelFilter(GpioLine(wanted.line, active_low=wanted.active_low))
+    ircut.put(True)  # nobody knows where it was left
+    return ircut
+
+
+def as_played(config: Config, source: Source) -> Config:
+    """The configuration as far as it is obeyed: a recording has no light to tell others of."""
+    return config.model_copy(update={"light": Light()}) if source.recording else config
+
+
+def _folder(name: str) -> Path:
+    return lamp.LEDS / name
+
+
+def _can_dim(head: Head) -> bool:
+    return head.led is not None and lamp.led_steps(_folder(head.led)) > 1
+
+
+def _spelled(head: Head) -> str:
+    if head.led is not None:
+        return lamp.spelled(_folder(head.led))
+    assert head.line is not None
+    return lamp.spelled(head.line, active_low=head.active_low)
+
+
+def _around(health: Health) -> Surroundings:
+    """What the light's guard looks at, now."""
+    local = datetime.now().astimezone() if health.clock() != "none" else None
+    return Surroundings(health.celsius(), health.frame_age_s(), local)

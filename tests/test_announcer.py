@@ -10,7 +10,7 @@ import pytest
 
 from appliance.announcer import Announcer, announced
 from appliance.config import Config, Unit
-from appliance.transmit.components import Features
+from appliance.transmit.component import Features
 from appliance.transmit.fake import FakeLink
 from appliance.transmit.homeassistant import announcements
 from appliance.transmit.messages import Topics
@@ -93,7 +93,10 @@ def test_the_pause_is_drawn_from_one_to_ten_seconds(link: FakeLink) -> None:
 def test_discovery_may_be_switched_off_and_moved() -> None:
     """By the configuration; without `mqtt.last` its entities are taken away."""
     assert announced(Config.model_validate({"homeassistant": {"discovery": False}})) == []
-    full: dict[str, Any] = {"parking": {"entering": "approaching", "capacity": 40}}
+    full: dict[str, Any] = {
+        "parking": {"entering": "approaching", "capacity": 40},
+        "light": {"head": [{"led": "gatepost:ir:illuminator"}]},
+    }
     moved = Config.model_validate(full | {"homeassistant": {"prefix": "ha/lab"}})
     assert [each.topic for each in announced(moved)] == ["ha/lab/device/gatepost/config"]
     private = Config.model_validate(full | {"mqtt": {"host": "b", "last": False}})

@@ -55,7 +55,7 @@ FAULTS = {
         "".join(f"[[light.head]]\nline = {line}\n" for line in (12, 13, 16)),
         "light.head = ",
     ),
-    "a power of nothing": (f"[light]\npower = 0\n{HEAD}", "light.power = 0: expected 1 to 100"),
+    "a power of nothing": (f"[light]\npower = 0\n{HEAD}", "light.power = 0: expected 5 to 100"),
     "an unknown mode": (
         f"[light]\nmode = 'dim'\n{HEAD}",
         "light.mode = 'dim': expected 'auto', 'on', 'off' or 'schedule'",

@@ -13,8 +13,8 @@ from appliance.config import Unit
 from appliance.decision import Action, ListName, Outcome
 from appliance.domain import Clock, Direction, Message
 from appliance.tally import HOUR_MS, Count, Hour, Move
-from appliance.transmit import last, messages, tallies
-from appliance.transmit.components import Features
+from appliance.transmit import last, messages, settings, tallies
+from appliance.transmit.component import Features
 from appliance.transmit.homeassistant import announcements
 from appliance.transmit.messages import Publication, Topics
 from appliance.transmit.state import Disk, ListAge, Stock, state
@@ -55,13 +55,14 @@ SAMPLES = {
     "discovery": announcements(Unit(), "1", Features(last=True, image=True), "homeassistant")[0],
 }
 """A valid message for each schema whose payload is an object."""
+PLAIN = {"availability", "hit", "retention-days", "illuminator", "illuminator-power"}
 
 
 def test_every_schema_is_one_and_somebody_sends_it() -> None:
     """JSON Schema 2020-12, with the payload's version in its name; no file without a topic."""
     names = {path.stem for path in FOLDER.glob("*.json")}
     assert names == set(SCHEMAS.values())
-    assert names == set(SAMPLES) | {"availability", "hit", "retention-days"}
+    assert names == set(SAMPLES) | PLAIN
     for name in names:
         assert validator(name).schema["$id"] == f"urn:gatepost:schema:{messages.SCHEMA}:{name}"
 
@@ -140,7 +141,9 @@ def test_a_topic_that_nobody_described_is_noticed() -> None:
     assert objections(TOPICS.log, "no JSON")
     assert objections(TOPICS.availability, "on")
     assert objections(TOPICS.hit, "OFF")
-    assert objections(messages.kept(TOPICS, 2.5).topic, messages.kept(TOPICS, 2.5).payload) == []
+    told = settings.kept(TOPICS, 2.5), settings.released(TOPICS, is_on=True)
+    for each in (*told, settings.power(TOPICS, 80)):
+        assert objections(each.topic, each.payload) == []
     assert objections(TOPICS.at("retention_days"), "two")
     assert objections(TOPICS.at("retention_days"), "-1")
     assert objections(TOPICS.image, "no JPEG")

@@ -23,16 +23,18 @@ SCHEMAS = {
     r"gatepost/[^/]+/parking/overstay": "overstay",
     r"gatepost/[^/]+/lists/(allowed|denied|watched)/state": "list-state",
     r"gatepost/[^/]+/retention_days": "retention-days",
+    r"gatepost/[^/]+/illuminator": "illuminator",
+    r"gatepost/[^/]+/illuminator_power": "illuminator-power",
     r"gatepost/[^/]+/check": "check",
     r"gatepost/[^/]+/cmd/result": "command-result",
     r"homeassistant/device/[^/]+/config": "discovery",
 }
 """Which schema the payload on a topic obeys; one of them where there are two."""
-COMMANDS = re.compile(r"gatepost/[^/]+/(cmd|retention_days/set|lists/[^/]+/(add|remove|set))")
+COMMANDS = re.compile(r"gatepost/[^/]+/(cmd|\w+/set|lists/[^/]+/(add|remove|set))")
 """What others say to the unit: it is for the unit to refuse."""
 EMPTIED = re.compile(r"gatepost/[^/]+/last(/image)?")
 """Where an empty payload takes back what is retained."""
-PLAIN = ["availability"], ["hit"]
+PLAIN = ["availability"], ["hit"], ["illuminator"]
 """Schemas of a bare text."""
 PICTURE = re.compile(r"gatepost/[^/]+/last/image")
 MOST_OF_A_PICTURE = 200_000

@@ -6,59 +6,13 @@ announced; and a template must bear whatever its topic says, an empty retained m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
-from appliance.transmit.messages import KEEP, KEPT
+from appliance.transmit.component import Component
+from appliance.transmit.messages import DIM, KEEP, KEPT, POWER, RELEASE, RELEASED
 
 STALE_S = 180
 """Three states missed; only for health, for a plate that vanishes would look like an erasure."""
 HIT_S = 30
 """How long a hit is shown; nothing takes it back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Features:
-    """What this unit publishes beside what every unit does.
-
-    Attributes:
-        last: the newest passage stays with the broker, for dashboards.
-        image: so does the picture of its plate.
-        parking: who is inside is counted.
-        free_places: it is known for how many there is room, too.
-        keep_days: the most days for which passages can be kept; 0: nobody may choose.
-    """
-
-    last: bool
-    image: bool = False
-    parking: bool = False
-    free_places: bool = False
-    keep_days: float = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Component:
-    """One entity or trigger, with the condition under which it exists.
-
-    Attributes:
-        key: its name in the document; its unique id is made from it, so it never changes.
-        platform: Home Assistant's word for its kind.
-        topics: the option that takes a topic, and the topic below the unit's own.
-        options: the others, as Home Assistant abbreviates them.
-        needs: the field of Features without which it does not exist; empty: every unit has it.
-        limits: options that take the value of a field of Features.
-    """
-
-    key: str
-    platform: str
-    topics: Mapping[str, str]
-    options: Mapping[str, object] = field(default_factory=dict)
-    needs: str = ""
-    limits: Mapping[str, str] = field(default_factory=dict)
-
-    def exists(self, features: Features) -> bool:
-        """Whether a unit with these features has it."""
-        return not self.needs or bool(getattr(features, self.needs))
 
 
 def _health(key: str, template: str, **options: object) -> Component:
@@ -243,6 +197,40 @@ COMPONENTS = (
         },
         needs="keep_days",
         limits={"max": "keep_days"},
+    ),
+    Component(
+        "ir",
+        "binary_sensor",
+        {"stat_t": "state"},
+        {
+            "name": "Illuminator lit",
+            "dev_cla": "light",
+            "ent_cat": "diagnostic",
+            "val_tpl": "{{ 'ON' if value_json.ir.lit else 'OFF' }}",
+        },
+        needs="light",
+    ),
+    Component(
+        "irsw",
+        "switch",
+        {"cmd_t": RELEASE, "stat_t": RELEASED},
+        {"name": "Illuminator", "ent_cat": "config"},
+        needs="light",
+    ),
+    Component(
+        "irpow",
+        "number",
+        {"cmd_t": DIM, "stat_t": POWER},
+        {
+            "name": "Illuminator power",
+            "ent_cat": "config",
+            "min": 0,
+            "step": 5,
+            "unit_of_meas": "%",
+            "mode": "slider",
+        },
+        needs="light_power",
+        limits={"max": "light_power"},
     ),
     Component(
         "restart",

@@ -10,7 +10,8 @@ import json
 from collections.abc import Mapping
 
 from appliance.config import Unit
-from appliance.transmit.components import COMPONENTS, Component, Features
+from appliance.transmit.component import Component, Features
+from appliance.transmit.components import COMPONENTS
 from appliance.transmit.messages import Publication, Topics
 
 BIRTH = b"online"

@@ -18,6 +18,8 @@ from appliance.domain import Box, Candidate, Message, Passage, Settled
 SCHEMA = 1
 KEPT = "retention_days"  # below a unit's name: for how many days passages are kept
 KEEP = f"{KEPT}/set"
+RELEASED, POWER = "illuminator", "illuminator_power"  # the same: the light's switch, its percent
+RELEASE, DIM = f"{RELEASED}/set", f"{POWER}/set"
 LIVE_EXPIRY_S = 30  # a passage that waited longer in a broker is no car at the gate
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -82,7 +84,7 @@ class Topics:
     def commands(self) -> tuple[str, ...]:
         """Filters of all that people may ask: no wider than what a unit's ACL lets it read."""
         changes = (f"gatepost/{self.unit}/lists/+/{verb}" for verb in ("add", "remove", "set"))
-        return (*changes, f"gatepost/{self.unit}/cmd", self.at(KEEP))
+        return (*changes, *(self.at(level) for level in ("cmd", KEEP, RELEASE, DIM)))
 
     @property
     def heard(self) -> tuple[str, ...]:
@@ -169,11 +171,6 @@ def mentions(body: str, plate: str) -> bool:
 def list_state(topics: Topics, name: ListName, state: ListState) -> Publication:
     """What everyone may know of a list: nothing of what stands on it."""
     return Publication(topics.at(f"lists/{name}/state"), _json(asdict(state)), retained=True)
-
-
-def kept(topics: Topics, days: float) -> Publication:
-    """For how many days passages are kept, as Home Assistant's number takes it."""
-    return Publication(topics.at(KEPT), json.dumps(days), retained=True)
 
 
 def result(topics: Topics, topic: str, told: Mapping[str, object]) -> Publication:

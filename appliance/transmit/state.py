@@ -54,10 +54,17 @@ class Stock:
     store: str = ""
 
 
-def state(topics: Topics, vitals: Vitals, stock: Stock, terms: Terms = NO_TERMS) -> Publication:
-    """How the unit is, and what was agreed with the broker, retained."""
+def state(
+    topics: Topics,
+    vitals: Vitals,
+    stock: Stock,
+    terms: Terms = NO_TERMS,
+    *,
+    is_lit: bool = False,
+) -> Publication:
+    """How the unit is, whether its light shines, and what was agreed with the broker, retained."""
     spoken = {"mqtt": {"protocol": terms.protocol, "tls": terms.tls}}
-    illuminator = {"ir": {"lit": False}}  # Home Assistant's template wants it, driven or not
+    illuminator = {"ir": {"lit": is_lit}}  # Home Assistant's template wants it, driven or not
     body = asdict(vitals) | asdict(stock) | spoken | illuminator
     payload = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return Publication(topics.state, payload, retained=True)

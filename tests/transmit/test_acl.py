@@ -19,7 +19,7 @@ from appliance.domain import Message
 from appliance.errors import ConfigurationError
 from appliance.transmit import last, messages
 from appliance.transmit.acl import Account, People, acl_file
-from appliance.transmit.components import Features
+from appliance.transmit.component import Features
 from appliance.transmit.homeassistant import announcements, birth_topic
 from appliance.transmit.messages import Publication, Receipt, Topics
 from appliance.transmit.mqtt import MqttLink

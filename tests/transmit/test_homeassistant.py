@@ -13,7 +13,8 @@ from appliance.announcer import announced
 from appliance.config import Unit, load_config
 from appliance.decision import ListState
 from appliance.transmit import messages, tallies
-from appliance.transmit.components import COMPONENTS, Features
+from appliance.transmit.component import Features
+from appliance.transmit.components import COMPONENTS
 from appliance.transmit.homeassistant import announcements, discovery_topic
 from appliance.transmit.state import Disk, Stock, state
 from appliance.transmit.tallies import Fill
@@ -21,17 +22,26 @@ from tests.conftest import PASSAGE, VITALS
 from tests.wire import objections
 
 UNIT = Unit(id="7f3a9c21", camera="gate")
-EVERYTHING = Features(last=True, image=True, parking=True, free_places=True, keep_days=90)
+EVERYTHING = Features(
+    last=True,
+    image=True,
+    parking=True,
+    free_places=True,
+    keep_days=90,
+    light=True,
+    light_power=100,
+)
 NOTHING = Features(last=False)
 BLUEPRINT = Path(__file__).parents[2] / "docs" / "gatepost_gate.yaml"
 NOTES = Path(__file__).parents[1] / "data" / "notes_components.json"
-NOT_HERE = {"ir", "mode", "irsw", "irpow", "update"}
+NOT_HERE = {"mode", "update"}
 MENDED = {"last_plate", "last_seen", "allow_add", "keep"}
 """Unlike the notes': an empty `last` made errors in its log, a plate that was typed stayed, and a
 slip to 0 days would empty the history."""
 ALLOWED = "lists/allowed/state"
 PASSING = {"passage", "log", "last", "last/image", "hit"}
-PUBLISHED = {"availability", "state", "parking", ALLOWED, "retention_days"} | PASSING
+SET = {"retention_days", "illuminator", "illuminator_power"}
+PUBLISHED = {"availability", "state", "parking", ALLOWED} | SET | PASSING
 
 
 def documents(features: Features) -> list[dict[str, Any]]:
@@ -99,7 +109,8 @@ def test_only_commands_that_the_unit_hears_are_offered() -> None:
     (document,) = documents(EVERYTHING)
     offered = [each["cmd_t"] for each in document["cmps"].values() if "cmd_t" in each]
     levels = [each.removeprefix("gatepost/7f3a9c21/") for each in offered]
-    assert levels == ["lists/allowed/add", "retention_days/set", "cmd"]
+    commands = ["retention_days/set", "illuminator/set", "illuminator_power/set", "cmd"]
+    assert levels == ["lists/allowed/add", *commands]
     heard = [each.replace("+", "[^/]+") for each in messages.Topics("7f3a9c21").commands]
     assert all(any(re.fullmatch(each, topic) for each in heard) for topic in offered)
 
@@ -197,6 +208,31 @@ def test_the_file_is_the_most_that_passages_are_kept(
     file.write_text(f"[mqtt]\nhost = 'broker'\n[store]\nretention_hours = {hours}")
     keep = json.loads(announced(load_config(file))[-1].payload)["cmps"].get("keep", {})
     assert (keep.get("min"), keep.get("max")) == (most and 1, most)
+
+
+@pytest.mark.parametrize(
+    ("light", "entities", "most"),
+    [
+        ("", set(), None),
+        ("[[light.head]]\nline = 13", {"ir", "irsw"}, None),
+        ("[[light.head]]\nled = 'gatepost:ir:illuminator'", {"ir", "irsw", "irpow"}, 100),
+        (
+            "[light]\npower = 60\n[[light.head]]\nled = 'gatepost:ir:illuminator'",
+            {"ir", "irsw", "irpow"},
+            60,
+        ),
+        ("[light.filter]\nlines = [23, 24]", set(), None),
+    ],
+)
+def test_a_light_has_entities_where_there_is_one(
+    light: str, entities: set[str], most: int | None, tmp_path: Path
+) -> None:
+    """A power where it can be dimmed, and no more of it than the file says."""
+    file = tmp_path / "gatepost.toml"
+    file.write_text(f"[mqtt]\nhost = 'broker'\n{light}")
+    document = json.loads(announced(load_config(file))[-1].payload)
+    assert {"ir", "irsw", "irpow"} & set(document["cmps"]) == entities
+    assert document["cmps"].get("irpow", {}).get("max") == most
 
 
 @pytest.mark.parametrize("board", ["", "Raspberry Pi 5 Model B Rev 1.0"])

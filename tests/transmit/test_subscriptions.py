@@ -104,5 +104,6 @@ def test_the_acl_lets_others_write_what_the_unit_hears() -> None:
     """And nothing else but settings, some of them to come: neither changes without the other."""
     below = {TOPICS.below(each) for each in TOPICS.commands}
     settings = {each for each in below if topic_matches_sub("+/set", each)}
-    assert settings == {"retention_days/set"}
+    lit = {"illuminator/set", "illuminator_power/set"}
+    assert settings == {"retention_days/set"} | lit
     assert set(COMMANDS) == below - settings | {"+/set"}
