@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from appliance import hwmon
 from appliance.domain import Clock
+from appliance.hwmon import Fan, Power, number, text
+from appliance.jetsonstats import JetsonStats, Told
 from appliance.timex import most_error_s
 
 # systemd-timesyncd touches it after the first answer of a server since the machine started
@@ -23,7 +26,7 @@ THERMAL = "sys/class/thermal"
 FIRMWARE = "sys/devices/platform/soc*/*firmware/get_throttled"
 """Of the Raspberry Pi's kernel: the bits of `vcgencmd get_throttled`, hexadecimal."""
 MODEL = "sys/firmware/devicetree/base/model"
-BITS = {0: "under-voltage", 1: "frequency capped", 2: "throttled", 3: "soft temperature limit"}
+BITS = {0: hwmon.UNDER_VOLTAGE, 1: "frequency capped", 2: "throttled", 3: "soft temperature limit"}
 """Those of now; 16 and above say that it was so since the start (Raspberry Pi documentation)."""
 
 RTC = "sys/class/rtc"
@@ -39,10 +42,12 @@ class Board:
     Attributes:
         root: where the kernel's files are found.
         error_s: seconds by which the clock is off at most; None where the kernel does not tell.
+        told: what else knows of this machine; None where it is not asked or does not answer.
     """
 
     root: Path = Path("/")
     error_s: Callable[[], float | None] = most_error_s
+    told: Callable[[], Told | None] = field(default_factory=JetsonStats)
 
     def temperatures(self) -> dict[str, float]:
         """Degrees Celsius by the kernel's name of the zone; the hotter of two with one name."""
@@ -50,7 +55,7 @@ class Board:
         for zone in sorted((self.root / THERMAL).glob("thermal_zone*")):
             degrees = _celsius(zone / "temp")
             if degrees is not None:
-                name = _text(zone / "type") or zone.name
+                name = text(zone / "type") or zone.name
                 found[name] = max(degrees, found.get(name, degrees))
         return found
 
@@ -60,17 +65,27 @@ class Board:
         coolers = [
             state > 0
             for path in (self.root / THERMAL).glob("cooling_device*")
-            if "freq" in _text(path / "type") and (state := _number(path / "cur_state")) is not None
+            if "freq" in text(path / "type") and (state := number(path / "cur_state")) is not None
         ]
         told = [reason for reasons in firmware if reasons is not None for reason in reasons]
         if any(coolers):
             told.append("slowed down by heat")
-        is_known = coolers or any(reasons is not None for reasons in firmware)
+        supply = hwmon.alarms(self.root)
+        told += supply or ()
+        is_known = coolers or supply is not None or any(found is not None for found in firmware)
         return tuple(dict.fromkeys(told)) if is_known else None
+
+    def power(self) -> Power | None:
+        """What it takes; None where nothing measures it."""
+        return hwmon.power(self.root)
+
+    def fan(self) -> Fan | None:
+        """How its fan turns; None where it has none."""
+        return hwmon.fan(self.root)
 
     def model(self) -> str:
         """The board's name, as the device tree has it; empty where there is none."""
-        return _text(self.root / MODEL).rstrip("\0")
+        return text(self.root / MODEL).rstrip("\0")
 
     def clock(self) -> Clock:
         """How far wall-clock time can be trusted now."""
@@ -92,34 +107,20 @@ def _has_set_the_clock(rtc: Path) -> bool:
     `hctosys` is 1 for the one that the clock was set from at boot, be that to 1970
     (Documentation/ABI/testing/sysfs-class-rtc of Linux).
     """
-    shows_s = _number(rtc / "since_epoch")
-    is_source = _text(rtc / "hctosys") == "1"
+    shows_s = number(rtc / "since_epoch")
+    is_source = text(rtc / "hctosys") == "1"
     return is_source and shows_s is not None and abs(time.time() - shows_s) < RTC_AGREES_S
-
-
-def _text(path: Path) -> str:
-    """What stands in a file of one line; empty where it cannot be read."""
-    try:
-        return path.read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
-        return ""
-
-
-def _number(path: Path) -> int | None:
-    """A file's number; None where there is none: a zone that is off gives an error when read."""
-    text = _text(path)
-    return int(text) if text.lstrip("-").isdecimal() else None
 
 
 def _celsius(path: Path) -> float | None:
     """The kernel gives thousandths."""
-    thousandths = _number(path)
+    thousandths = number(path)
     return None if thousandths is None else round(thousandths / 1000, 1)
 
 
 def _bits(path: Path) -> list[str] | None:
     try:
-        value = int(_text(path), 16)
+        value = int(text(path), 16)
     except ValueError:
         return None
     return [told for bit, told in BITS.items() if value >> bit & 1]

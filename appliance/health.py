@@ -17,6 +17,7 @@ from typing import Literal
 from appliance.board import Board, hottest
 from appliance.decision import Outcome
 from appliance.domain import Clock, Frame
+from appliance.hwmon import Fan, Power
 from appliance.latency import Latencies, Stage
 
 Counted = Literal["passages", "frames"]
@@ -50,6 +51,9 @@ class Vitals:
         frame_age_s: seconds since it had the newest; None before the first.
         brightness: of the newest picture, 0 black to 1 white; None before the first.
         latency_ms: by stage `p50`, `p95` and `max` of the newest times.
+        power: what the board takes; None where nothing measures it.
+        fan: None where there is none.
+        power_mode: of a Jetson, by its name; None where nobody tells.
     """
 
     passages: int
@@ -67,6 +71,9 @@ class Vitals:
     frame_age_s: float | None
     brightness: float | None
     latency_ms: dict[str, dict[str, float]]
+    power: Power | None = None
+    fan: Fan | None = None
+    power_mode: str | None = None
 
 
 class Health:
@@ -150,8 +157,9 @@ class Health:
 
     def snapshot(self) -> Vitals:
         """A frozen copy of everything."""
-        temperatures, throttled = self._board.temperatures(), self._board.throttled()
-        clock, now = self.clock(), time.monotonic()
+        board, told = self._board, self._board.told()
+        temperatures = board.temperatures() or (told.temperatures if told else {})
+        throttled, clock, now = board.throttled(), self.clock(), time.monotonic()
         with self._lock:
             return Vitals(
                 **self._counts,
@@ -168,6 +176,9 @@ class Health:
                 frame_age_s=round(now - self._seen_at[-1], 1) if self._seen_at else None,
                 brightness=self._brightness,
                 latency_ms=self._latencies.percentiles(),
+                power=(told and told.power) or board.power(),
+                fan=(told and told.fan) or board.fan(),
+                power_mode=told.mode if told else None,
             )
 
     def _rate(self, now: float) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from pathlib import Path
 from appliance.decision import ListName
 from appliance.health import Health, Vitals
 from appliance.healthsection import HealthLimits
+from appliance.hwmon import OVER_CURRENT, UNDER_VOLTAGE
 from appliance.quiet import HOUR_S, Quiet
 from appliance.respond.lists import PRECEDENCE
 from appliance.store import reserve
@@ -25,6 +26,12 @@ from appliance.transmit.state import Disk, ListAge
 
 LEAST_FREE_MB = 100
 """Below it the disk is nearly full: a day of a busy lane with its log."""
+HOLD_S = 60.0
+"""Seconds for which a problem of the supply stays: under-voltage comes and goes with the load."""
+SUPPLY = {
+    UNDER_VOLTAGE: "under-voltage: the power supply or its cable is too weak",
+    OVER_CURRENT: "over-current: the board takes more than it may",
+}
 STEP_S = 60.0  # longer than that nobody looked: the process was stopped
 
 
@@ -56,6 +63,7 @@ class Vigil:
     local: Callable[[], datetime] = _now
     monotonic: Callable[[], float] = time.monotonic
     quiet: Quiet = field(default_factory=Quiet, init=False)
+    slow_at: dict[str, float] = field(default_factory=dict, init=False)  # when last, by reason
     passages: int = field(default=0, init=False)  # of which the lane has told
     looked_at: float = field(init=False)
     write_at: float = field(init=False)
@@ -87,14 +95,11 @@ class Vigil:
             local = self.local() if is_known else None
             self.quiet = self.quiet.longer(elapsed, local, self.limits.day)
         self.health.problem("quiet", self._too_quiet())
+        self._slow_for(vitals.throttled or (), now)
         if is_due:
             self.disk()
             is_held = reserve.is_held(self.folder)
             self.health.problem("reserve", None if is_held else "the disk is full: no reserve")
-            slow = ", ".join(vitals.throttled or ())
-            self.health.problem(
-                "throttled", f"the processor is slowed down: {slow}" if slow else None
-            )
         if now >= self.write_at:
             self.write_down()
 
@@ -136,6 +141,15 @@ class Vigil:
         told = f"the list {name} is {hours / 24:.0f} days old" if is_old else None
         self.health.problem(f"list {name}", told)
         return ListAge(count, round(hours, 1))
+
+    def _slow_for(self, reasons: Sequence[str], now: float) -> None:
+        """Tell why the processor is slow or was lately: what comes and goes is one problem."""
+        self.slow_at |= dict.fromkeys(reasons, now)
+        lately = [reason for reason, at in self.slow_at.items() if now < at + HOLD_S]
+        for reason, told in SUPPLY.items():
+            self.health.problem(reason, told if reason in lately else None)
+        slow = ", ".join(reason for reason in lately if reason not in SUPPLY)
+        self.health.problem("throttled", f"the processor is slowed down: {slow}" if slow else None)
 
     def _too_quiet(self) -> str | None:
         hours = self.quiet.hours(self.limits.day)

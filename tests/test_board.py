@@ -26,6 +26,7 @@ def test_temperatures_are_by_the_name_of_their_zone(tmp_path: Path) -> None:
 
 
 FIRMWARE = "sys/devices/platform/soc/soc:firmware/get_throttled"
+MONITOR = "sys/class/hwmon/hwmon3"
 COOLING = "sys/class/thermal/cooling_device0"
 
 
@@ -44,6 +45,16 @@ COOLING = "sys/class/thermal/cooling_device0"
             ("slowed down by heat",),
         ),
         ({f"{COOLING}/type": "cpufreq-cpu0\n"}, None),
+        ({f"{MONITOR}/name": "rpi_volt\n", f"{MONITOR}/in0_lcrit_alarm": "0\n"}, ()),
+        (
+            {f"{MONITOR}/name": "rpi_volt\n", f"{MONITOR}/in0_lcrit_alarm": "1\n"},
+            ("under-voltage",),
+        ),
+        (
+            {f"{MONITOR}/name": "ina3221\n", f"{MONITOR}/curr2_max_alarm": "1\n"},
+            ("over-current",),
+        ),
+        ({f"{MONITOR}/name": "nvme\n", f"{MONITOR}/curr2_max_alarm": "1\n"}, None),
     ],
 )
 def test_why_the_processor_is_slow(

@@ -144,11 +144,23 @@ def test_a_disk_that_fills_is_a_problem(watch: Watch, monkeypatch: pytest.Monkey
 
 
 def test_a_slow_processor_is_a_problem(watch: Watch) -> None:
-    """In the kernel's words, for as long as it is so."""
-    watch.vigil.turn(VITALS)
-    told = watch.health.snapshot().problems
-    assert told == ("the processor is slowed down: under-voltage",)
-    assert watch.go_on(0.01) == []
+    """In the kernel's words, for as long as it is so and a minute longer."""
+    told = []
+    for reasons in [("throttled",), (), ("throttled", "soft temperature limit"), (), (), ()]:
+        watch.seconds += 29
+        watch.vigil.turn(replace(VITALS, throttled=reasons), is_due=False)
+        told.append(watch.health.snapshot().problems)
+    slow = "the processor is slowed down: throttled"
+    assert told == [(slow,)] * 2 + [(f"{slow}, soft temperature limit",)] * 3 + [()]
+
+
+def test_a_weak_supply_is_told_in_words_of_its_own(watch: Watch) -> None:
+    """It can be mended, and no processor is at fault."""
+    watch.vigil.turn(replace(VITALS, throttled=("under-voltage", "over-current")))
+    assert watch.health.snapshot().problems == (
+        "over-current: the board takes more than it may",
+        "under-voltage: the power supply or its cable is too weak",
+    )
 
 
 def test_a_list_is_as_old_as_what_was_said_of_it_last(watch: Watch) -> None:

@@ -14,6 +14,9 @@ from appliance.health import Vitals
 from appliance.transmit.dialect import NO_TERMS, Terms
 from appliance.transmit.messages import Publication, Topics
 
+WHERE_PRESENT = ("power", "fan", "power_mode")
+"""Fields that are left out on boards that measure no such thing, and not null."""
+
 
 @dataclass(frozen=True, slots=True)
 class Disk:
@@ -65,6 +68,7 @@ def state(
     """How the unit is, whether its light shines, and what was agreed with the broker, retained."""
     spoken = {"mqtt": {"protocol": terms.protocol, "tls": terms.tls}}
     illuminator = {"ir": {"lit": is_lit}}  # Home Assistant's template wants it, driven or not
-    body = asdict(vitals) | asdict(stock) | spoken | illuminator
+    measured = {n: v for n, v in asdict(vitals).items() if v is not None or n not in WHERE_PRESENT}
+    body = measured | asdict(stock) | spoken | illuminator
     payload = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return Publication(topics.state, payload, retained=True)
