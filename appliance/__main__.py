@@ -24,7 +24,7 @@ from appliance import __version__, app, report, sight
 from appliance.access import doubts
 from appliance.capture.mask import Places, blackout
 from appliance.capture.video import RecordedCamera, load_picture
-from appliance.commands import broker, connect, lists, yard
+from appliance.commands import broker, cameras, connect, lists, yard
 from appliance.config import SYSTEM_FILE, Config, Mqtt, chosen_file, examine_config, load_config
 from appliance.domain import Message, Passage
 from appliance.errors import ConfigurationError, GatepostError, StalledError
@@ -208,6 +208,7 @@ def _parser() -> argparse.ArgumentParser:
     checking = _command(commands, "check", check, "check the configuration and the models")
     checking.add_argument("--connect", action="store_true", help="try the broker too")
     lists.add_commands(commands, _command)
+    cameras.add_command(commands, _command)
     broker.add_command(commands, _command)
     yard.add_commands(commands, _command)
     _command(commands, "version", tell_version, "say the version")
@@ -220,10 +221,10 @@ def _command(
     does: Callable[[argparse.Namespace], int],
     purpose: str,
 ) -> argparse.ArgumentParser:
-    """A sub-parser; every command but `version` takes a configuration."""
+    """A sub-parser; every command takes a configuration but those that ask for none."""
     parser: argparse.ArgumentParser = commands.add_parser(name, help=purpose, description=purpose)
     parser.set_defaults(command=does)
-    if name != "version":
+    if name not in ("cameras", "version"):
         parser.add_argument("--config", type=Path, metavar="FILE", help=f"default: {SYSTEM_FILE}")
     return parser
 
