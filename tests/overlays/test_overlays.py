@@ -68,8 +68,8 @@ EFFECTS: dict[str, tuple[dict[str, str], dict[str, Cells]]] = {
         {"pins/ir2 brcm,pins": [13], "pins/ir2 brcm,function": [4]},
     ),
     "a relay that is on when low": (
-        {"gatepin": "26", "gatepull": "up"},
-        {"pins/gate brcm,pins": [26], "pins/gate brcm,pull": [UP]},
+        {"gatepin": "5", "gatepull": "up"},
+        {"pins/gate brcm,pins": [5], "pins/gate brcm,pull": [UP]},
     ),
     "the filter elsewhere": (
         {"ircuta": "5", "ircutb": "6", "ircutpull": "off"},

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from appliance.config import load_config
+from appliance.header import CONSOLE, FREE, PULLED_UP
 from tools.overlays import compiler, tree
 from tools.overlays.drawing import OURS, drawing
 from tools.overlays.wiring import HEADER, PICTURE, Line, wiring
@@ -16,8 +19,6 @@ WIRING = wiring()
 LINES = {line.signal: line for line in WIRING.lines}
 README = compiler.SOURCES / "README.md"
 CONFIG = compiler.SOURCES.parent / "firmware" / "config.txt"
-PULLED_DOWN = range(9, 28)
-"""At reset; GPIO 0 to 8 are pulled up: BCM2835's manual, table 6-31."""
 NODES = {
     "head 1": ("gatepost-ir-pins", 0),
     "head 2": ("gatepost-ir2-pins", 0),
@@ -88,7 +89,7 @@ def test_each_signal_is_on_its_pin_and_in_nobody_s_way() -> None:
 def test_what_is_driven_is_pulled_down_from_power_on() -> None:
     """Before any firmware runs, each output is low by the chip's own pull."""
     outputs = [line.gpio for line in WIRING.lines if line.signal != "second factor"]
-    assert all(gpio in PULLED_DOWN for gpio in outputs)
+    assert all(gpio > PULLED_UP for gpio in outputs)
 
 
 def test_the_firmware_holds_what_must_rest() -> None:
@@ -98,7 +99,35 @@ def test_the_firmware_holds_what_must_rest() -> None:
     assert [int(pin) for pin in pins.split(",")] == [LINES[signal].gpio for signal in resting]
 
 
-@pytest.mark.parametrize("line", WIRING.lines, ids=lambda line: line.signal)
-def test_the_configuration_s_numbers_are_the_table_s(line: Line) -> None:
-    """Where the table quotes a key of gatepost.toml, it is with its own GPIO."""
-    assert re.findall(r"`gate\.\w+ = (\d+)`", line.driven_by) in ([], [str(line.gpio)])
+def test_the_configuration_beside_the_table_fits(tmp_path: Path) -> None:
+    """Gatepost takes it without a fault; its lines are the table's, its LEDs the overlay's."""
+    (table,) = re.findall(r"```toml\n(.*?)```", README.read_text(), re.DOTALL)
+    file = tmp_path / "gatepost.toml"
+    file.write_text(table)
+    config = load_config(file)
+    assert config.gate is not None
+    assert (config.gate.line, config.gate.confirm_line) == (
+        LINES["gate relay"].gpio,
+        LINES["second factor"].gpio,
+    )
+    assert config.light.filter.pair == (LINES["IR-cut A"].gpio, LINES["IR-cut B"].gpio)
+    for head, signal in zip(config.light.head, ("head 1", "head 2"), strict=True):
+        assert f"`{head.led}`" in LINES[signal].driven_by
+
+
+@pytest.mark.skipif(shutil.which("dtc") is None, reason="dtc is not installed")
+@pytest.mark.parametrize("overlay", ["gatepost", "gatepost-pi5"])
+def test_the_leds_are_named_as_the_table_says(overlay: str) -> None:
+    """Label by label, both heads and the status LED."""
+    root = tree.read(compiler.overlay(overlay, {"head2": "on"}))
+    named = {
+        label for node in root.walk() if "label" in node.properties for label in node.texts("label")
+    }
+    told = {label for line in WIRING.lines for label in re.findall(r"LED `(.*)`", line.driven_by)}
+    assert named == told
+
+
+def test_what_is_left_alone_is_what_gatepost_refuses() -> None:
+    """The console's lines and those below FREE, by the configuration's own knowledge."""
+    left = {gpio for gpios in WIRING.free.values() for gpio in gpios}
+    assert left == CONSOLE | set(range(FREE[0]))

@@ -17,7 +17,10 @@ LIMIT_S = 300
 
 
 def said(tree: Path, folder: Path) -> list[str]:
-    """What `init` said of a boot with a tree, line by line; a `folder` to work in."""
+    """What `init` said of a boot with a tree, line by line; a `folder` to work in.
+
+    A Pi that does not come up within LIMIT_S has said what it had said by then.
+    """
     kernel = boards.package(boards.KERNEL)
     start = folder / "initrd"
     start.write_bytes(_initrd(kernel, folder / "root"))
@@ -25,12 +28,15 @@ def said(tree: Path, folder: Path) -> list[str]:
     command = ["qemu-system-aarch64", "-M", "raspi3b", "-kernel", str(image), "-dtb", str(tree)]
     command += ["-initrd", str(start), "-append", ARGUMENTS, "-serial", "stdio"]
     command += ["-display", "none", "-monitor", "none", "-no-reboot"]
-    done = subprocess.run(  # noqa: S603
-        command, stdin=subprocess.DEVNULL, capture_output=True, check=True, timeout=LIMIT_S
-    )
-    console = done.stdout.decode(errors="replace")
-    (folder / "console.txt").write_text(console)
-    return re.findall(r"\] said: (.*?) *\r?$", console, re.MULTILINE)
+    try:
+        console = subprocess.run(  # noqa: S603
+            command, stdin=subprocess.DEVNULL, capture_output=True, check=True, timeout=LIMIT_S
+        ).stdout
+    except subprocess.TimeoutExpired as fault:
+        console = fault.stdout or b""
+    text = console.decode(errors="replace")
+    (folder / "console.txt").write_text(text)
+    return re.findall(r"\] said: (.*?) *\r?$", text, re.MULTILINE)
 
 
 def _initrd(kernel: Path, root: Path) -> bytes:
