@@ -1,0 +1,111 @@
+"""The service as systemd is told of it: hardened, restarted, and dark whoever was killed."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from appliance.capture.heads import GuardedHeads
+from appliance.capture.lamp import FakeLed, spelled
+from appliance.errors import ConfigurationError
+from appliance.lightsection import Head
+from appliance.supervisor import FEED_S
+from tests.conftest import until
+
+FIRMWARE = Path(__file__).parents[1] / "firmware"
+UNIT = FIRMWARE / "systemd" / "gatepost.service"
+ANALYZE = shutil.which("systemd-analyze")
+OVERLAYS = FIRMWARE.parent / "overlays"
+
+
+def values(key: str) -> list[str]:
+    """What the unit file says to a key, in order."""
+    return re.findall(rf"^{key}=(.*)$", UNIT.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def make_dark(leds: Path) -> None:
+    """What `ExecStopPost=` does, with another folder for /sys/class/leds."""
+    (line,) = values("ExecStopPost")
+    assert line.startswith("-+"), "whatever comes of it, as root, outside of the sandbox"
+    # systemd takes $$ for $, and hands the words over without a shell
+    words = shlex.split(line.removeprefix("-+").replace("$$", "$"))
+    moved = [word.replace("/sys/class/leds", str(leds)) for word in words]
+    assert moved != words
+    subprocess.run(moved, check=True, env={})
+
+
+@pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze is not installed here")
+def test_systemd_understands_it(tmp_path: Path) -> None:
+    """Every key and value; the program itself is not installed here."""
+    copy = tmp_path / UNIT.name
+    copy.write_text(UNIT.read_text(encoding="utf-8").replace("/opt/gatepost/bin/", "/bin/true #"))
+    told = subprocess.run(
+        [str(ANALYZE), "verify", copy], check=False, capture_output=True, text=True
+    )
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+@pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze is not installed here")
+def test_it_is_hardened() -> None:
+    """An exposure of 2.5 at most, of 10."""
+    asked = [str(ANALYZE), "security", "--offline=true", "--threshold=25", UNIT]
+    told = subprocess.run(asked, check=False, capture_output=True, text=True)
+    assert told.returncode == 0, told.stdout[-400:]
+
+
+def test_it_makes_every_head_dark_and_nothing_else(tmp_path: Path) -> None:
+    """All that a configuration may name; not the status LED."""
+    names = ("gatepost:ir:illuminator", "gatepost:ir:illuminator-2", "gatepost:ir:left_pole")
+    leds = [FakeLed(tmp_path / name) for name in names]
+    others = [FakeLed(tmp_path / name) for name in ("gatepost:green:status", "mmc0::")]
+    for led in leds + others:
+        (led.folder / "brightness").write_text("70\n")
+    make_dark(tmp_path)
+    assert [led.shown for led in leds] == [0, 0, 0]
+    assert [led.shown for led in others] == [70, 70]
+    assert [Head(led=name).led for name in names] == list(names)
+
+
+def test_it_minds_no_head_that_is_not_there(tmp_path: Path) -> None:
+    """A unit without the overlay stops without a fault, and no file is made."""
+    make_dark(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_dark_where_unit_and_guardian_were_killed(tmp_path: Path) -> None:
+    """As by SIGKILL of the whole control group: the LED stays lit until systemd writes."""
+    led = FakeLed(tmp_path / "gatepost:ir:illuminator")
+    heads = GuardedHeads([spelled(led.folder)])
+    heads.give([70], 9.0)
+    os.kill(heads.pid, signal.SIGKILL)
+    until(heads.fault, "the death is noticed")
+    heads.close()
+    assert led.shown == 70
+    make_dark(tmp_path)
+    assert led.shown == 0
+
+
+def test_the_heads_of_the_overlay_may_be_written() -> None:
+    """The rest of /sys is read-only to the unit."""
+    labels = set()
+    for source in OVERLAYS.glob("*.dts"):
+        labels |= set(re.findall(r'"(gatepost:ir:[^"]+)"', source.read_text(encoding="utf-8")))
+    allowed = {path.rpartition("/")[2] for path in values("ReadWritePaths")}
+    assert labels == allowed
+    assert all(path.startswith("-/sys/class/leds/") for path in values("ReadWritePaths"))
+
+
+def test_signals_go_to_the_unit_alone() -> None:
+    """Else the guardians would end before it; and no restart follows a fault that none mends."""
+    assert values("KillMode") == ["mixed"]
+    assert values("RestartPreventExitStatus") == [str(ConfigurationError.exit_code)]
+    assert values("StartLimitAction") == ["reboot"]
+    assert float(values("WatchdogSec")[0]) / 2 > FEED_S
+    assert float(values("TimeoutStopSec")[0]) > 2.0 + 15.0 + 2.0  # linger, loops, guardian
