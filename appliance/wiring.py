@@ -5,6 +5,7 @@ The rule to know: with a recording nothing is switched, however it is played.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,7 @@ from appliance.config import Config
 from appliance.contact import GpioContact
 from appliance.gpio import GpioLine
 from appliance.health import Health
-from appliance.lightsection import Head, Light
+from appliance.lightsection import Head, IrCut, Light
 from appliance.respond.gate import Gate, Guardian
 from appliance.source import Source
 
@@ -95,14 +96,27 @@ def build_light(config: Config, source: Source, health: Health) -> GuardedLight 
     light = config.light
     if not light.head or source.recording:
         return None
-    terms = Terms(
-        Wish(light.mode, light.power, light.schedule),
-        [_can_dim(head) for head in light.head],
-        partial(GuardedHeads, [_spelled(head) for head in light.head]),
-        partial(_around, health),
-        partial(health.problem, "light"),
-    )
-    return GuardedLight(terms)
+    wish = Wish(light.mode, light.power, light.schedule)
+    return guarded(light.head, wish, partial(_around, health), partial(health.problem, "light"))
+
+
+def guarded(
+    heads: Sequence[Head],
+    wish: Wish,
+    look: Callable[[], Surroundings],
+    tell: Callable[[str | None], None],
+) -> GuardedLight:
+    """The light of these heads, dark, behind its guard; raises like `build_light`.
+
+    Args:
+        heads: as configured.
+        wish: what is wished for at first.
+        look: see `Terms`, and `tell` too.
+        tell: hears what is wrong.
+    """
+    can_dim = [_can_dim(head) for head in heads]
+    start = partial(GuardedHeads, [_spelled(head) for head in heads])
+    return GuardedLight(Terms(wish, can_dim, start, look, tell))
 
 
 def build_filter(config: Config, source: Source) -> Filter | None:
@@ -115,14 +129,17 @@ def build_filter(config: Config, source: Source) -> Filter | None:
     wanted = config.light.filter
     if source.recording or (wanted.pair is None and wanted.line is None):
         return None
-    ircut: Filter
-    if wanted.pair is not None:
-        ircut = LatchingFilter(wanted.pair, wanted.pulse_s)
-    else:
-        assert wanted.line is not None
-        ircut = LevelFilter(GpioLine(wanted.line, active_low=wanted.active_low))
+    ircut = the_filter(wanted)
     ircut.put(True)  # nobody knows where it was left
     return ircut
+
+
+def the_filter(wanted: IrCut) -> Filter:
+    """The filter of such a table, which has one; raises like `build_filter`."""
+    if wanted.pair is not None:
+        return LatchingFilter(wanted.pair, wanted.pulse_s)
+    assert wanted.line is not None
+    return LevelFilter(GpioLine(wanted.line, active_low=wanted.active_low))
 
 
 def as_played(config: Config, source: Source) -> Config:

@@ -13,12 +13,12 @@ import pytest
 
 from appliance import wiring
 from appliance.capture import lamp
+from appliance.capture.camera import FakeCamera
 from appliance.capture.heads import FakeHeads
 from appliance.capture.illuminator import GuardedLight, Surroundings, Terms
 from appliance.capture.ircut import LatchingFilter, LevelFilter
 from appliance.capture.lamp import FakeLed
 from appliance.capture.lightrules import Wish
-from appliance.capture.video import LiveCamera
 from appliance.config import Config
 from appliance.errors import ConfigurationError, OrderError, StoreError
 from appliance.health import Health
@@ -219,8 +219,7 @@ def test_what_cannot_be_remembered_changes_nothing(make: Callable[..., Bench]) -
 
 def configured(recording: bool = False, **light: object) -> tuple[Config, Source]:
     """A unit with such a [light], and its camera."""
-    camera = LiveCamera("/dev/video7", 10.0)
-    source = Source(camera, LiveStamp(lambda: "none"), recording=recording)
+    source = Source(FakeCamera([]), LiveStamp(lambda: "none"), recording=recording)
     return Config.model_validate({"light": light}), source
 
 

@@ -1,0 +1,114 @@
+"""`gatepost light`: the heads and the filter on the bench, by hand.
+
+The rule to know: it goes through the same guard as the unit, so nothing is lit for longer than the
+time in which a frame must come, nor brighter than the heat allows; and never beside a unit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from threading import Event
+from typing import Any
+
+from appliance.capture.illuminator import Surroundings
+from appliance.capture.lightrules import FRAMELESS_S, Wish
+from appliance.commands.lists import Command
+from appliance.config import Config, load_config
+from appliance.errors import ConfigurationError
+from appliance.health import Health
+from appliance.lightsection import Head
+from appliance.store.lock import sole_user
+from appliance.wiring import guarded, the_filter
+
+TURN_S = 0.1
+LONGEST_S = int(FRAMELESS_S)
+
+
+def shine(asked: argparse.Namespace) -> int:
+    """`gatepost light on`: for a few seconds, then dark."""
+    config = load_config(asked.config)
+    heads, percent = _heads(config, asked.head), config.light.power
+    if asked.percent is not None:
+        percent = min(asked.percent, percent)
+    health, begun = Health(), time.monotonic()
+
+    def look() -> Surroundings:
+        return Surroundings(health.celsius(), time.monotonic() - begun)
+
+    wish = Wish("on", percent)
+    with sole_user(config.store.folder), closing(guarded(heads, wish, look, _say)) as light:
+        never = Event()
+        while time.monotonic() < begun + asked.seconds:
+            light.tend()
+            never.wait(TURN_S)
+        print(f"{_named(heads)}: {'lit until now' if light.is_lit else 'not lit'}, dark")
+    return 0
+
+
+def darken(asked: argparse.Namespace) -> int:
+    """`gatepost light off`: every head that is configured."""
+    config = load_config(asked.config)
+    heads = _heads(config, None)
+    with sole_user(config.store.folder):
+        wish = Wish("off", 0)
+        guarded(heads, wish, lambda: Surroundings(None, None), _say).close()
+    print(f"{_named(heads)}: dark")
+    return 0
+
+
+def move(asked: argparse.Namespace) -> int:
+    """`gatepost light filter in|away`: one pulse, or the level of its line while it runs."""
+    config = load_config(asked.config)
+    wanted = config.light.filter
+    if wanted.pair is None and wanted.line is None:
+        raise ConfigurationError("light.filter is missing: there is no filter to move")
+    with sole_user(config.store.folder), closing(the_filter(wanted)) as ircut:
+        ircut.put(asked.way == "in")
+        if wanted.line is not None:
+            Event().wait(asked.seconds)
+    print(f"the filter was put {'in the way' if asked.way == 'in' else 'away'}")
+    return 0
+
+
+def add_commands(commands: Any, command: Command) -> None:  # noqa: ANN401  # argparse's own type
+    """Add `light` to the parser of all commands."""
+    purpose = "light and filter by hand, on the bench; never beside a unit"
+    parser = commands.add_parser("light", help=purpose, description=purpose)
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    lighting = command(verbs, "on", shine, "light for some seconds, as far as the guard allows")
+    lighting.add_argument("--head", type=int, metavar="N", help="one of them, counted from 1")
+    lighting.add_argument("--percent", type=int, choices=range(101), metavar="PERCENT")
+    _add_seconds(lighting)
+    command(verbs, "off", darken, "make every head dark")
+    moving = command(verbs, "filter", move, "put the IR-cut filter in the way, or away")
+    moving.add_argument("way", choices=("in", "away"))
+    _add_seconds(moving)
+
+
+def _add_seconds(parser: argparse.ArgumentParser) -> None:
+    told = f"1 to {LONGEST_S}, default 5"
+    seconds = range(1, LONGEST_S + 1)
+    parser.add_argument("--seconds", type=int, default=5, choices=seconds, metavar="S", help=told)
+
+
+def _heads(config: Config, number: int | None) -> Sequence[Head]:
+    heads = config.light.head
+    if not heads:
+        raise ConfigurationError("light.head is missing: there is nothing to light")
+    if number is None:
+        return heads
+    if not 1 <= number <= len(heads):
+        raise ConfigurationError(f"--head {number}: expected 1 to {len(heads)}")
+    return heads[number - 1 : number]
+
+
+def _named(heads: Sequence[Head]) -> str:
+    return ", ".join(head.led or f"line {head.line}" for head in heads)
+
+
+def _say(problem: str | None) -> None:
+    if problem is not None:
+        print(problem)
