@@ -24,7 +24,7 @@ from appliance import __version__, app, report, sight
 from appliance.access import doubts
 from appliance.capture.mask import Places, blackout
 from appliance.capture.video import RecordedCamera, load_picture
-from appliance.commands import broker, cameras, connect, light, lists, yard
+from appliance.commands import aim, broker, cameras, connect, light, lists, yard
 from appliance.config import SYSTEM_FILE, Config, Mqtt, chosen_file, examine_config, load_config
 from appliance.domain import Message, Passage
 from appliance.errors import ConfigurationError, GatepostError, StalledError
@@ -207,6 +207,7 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "run", run, "run the appliance")
     checking = _command(commands, "check", check, "check the configuration and the models")
     checking.add_argument("--connect", action="store_true", help="try the broker too")
+    aim.add_command(commands, _command)
     lists.add_commands(commands, _command)
     cameras.add_command(commands, _command)
     broker.add_command(commands, _command)

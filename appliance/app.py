@@ -184,6 +184,7 @@ def _lane(
         tend=unit.lights.tend,
         crops=Crops(is_kept=_keeps_image(unit.config)),
         notice=unit.source.notice,
+        aiming=sight.build_aiming(unit.config),
     )
 
 

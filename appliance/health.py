@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Literal
 
+from appliance.aim import Aim
 from appliance.board import Board, hottest
 from appliance.decision import Outcome
 from appliance.domain import Clock, Frame
@@ -28,6 +29,8 @@ RATE_S = 30.0  # over which frames a second are counted
 MOST_FRAMES = 2048  # remembered for it: 60 a second
 LIGHT_S = 1.0  # between two looks at how bright the picture is
 EVERY = 32  # pixels across and down, of which one is looked at for that
+
+NO_AIM = Aim()
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +57,7 @@ class Vitals:
         power: what the board takes; None where nothing measures it.
         fan: None where there is none.
         power_mode: of a Jetson, by its name; None where nobody tells.
+        aim: how the newest vehicles were seen, and whether that will do.
     """
 
     passages: int
@@ -74,6 +78,7 @@ class Vitals:
     power: Power | None = None
     fan: Fan | None = None
     power_mode: str | None = None
+    aim: Aim = NO_AIM
 
 
 class Health:
@@ -92,6 +97,7 @@ class Health:
         self._seen_at: deque[float] = deque(maxlen=MOST_FRAMES)
         self._look_at = 0.0
         self._brightness: float | None = None
+        self._aim = NO_AIM
 
     def count(self, what: Counted, by: int = 1) -> None:
         """Add `by` to one of the counters."""
@@ -123,6 +129,11 @@ class Health:
         """Take down how long a stage took."""
         with self._lock:
             self._latencies.took(stage, seconds)
+
+    def aimed(self, aim: Aim) -> None:
+        """Take over how the newest vehicles were seen."""
+        with self._lock:
+            self._aim = aim
 
     @contextmanager
     def timing(self, stage: Stage) -> Iterator[None]:
@@ -179,6 +190,7 @@ class Health:
                 power=(told and told.power) or board.power(),
                 fan=(told and told.fan) or board.fan(),
                 power_mode=told.mode if told else None,
+                aim=self._aim,
             )
 
     def _rate(self, now: float) -> float:

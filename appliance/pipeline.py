@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from threading import Event
 
+from appliance.aiming import Aiming
 from appliance.capture.camera import Camera
 from appliance.capture.motion import Notice, unnoticed
 from appliance.config import Unit
@@ -55,6 +56,7 @@ class Lane:
         tend: looks after what hangs on lines beside the entrance, should the keeper be slow.
         crops: the best view of each plate in sight.
         notice: hears the time of each frame with a plate, so that none after it is passed over.
+        aiming: how the newest vehicles were seen.
     """
 
     camera: Camera
@@ -72,6 +74,7 @@ class Lane:
     tend: Callable[[], None] = lambda: None
     crops: Crops = field(default_factory=Crops)
     notice: Notice = unnoticed
+    aiming: Aiming = field(default_factory=Aiming)
     arrivals: Arrivals = field(default_factory=Arrivals, init=False)
     parting: bool = field(default=False, init=False)
     ledger: Ledger = field(init=False)
@@ -120,7 +123,10 @@ class Lane:
         for settled in over:
             self.settle(settled)
         self.arrivals.watch(frame.at, sightings, frame.cut)  # who was in sight before has come
-        self.crops.watch(frame, self.tracker.sighted(frame.at), self.tracker.last_at)
+        sighted = self.tracker.sighted(frame.at)
+        self.crops.watch(frame, sighted, self.tracker.last_at)
+        self.aiming.watch(frame, sighted, self.tracker.last_at)
+        self.health.aimed(self.aiming.aim)
         self.ask_again()
         self.write_down()
         self.health.saw(frame)

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from appliance.access import Rule
+from appliance.aiming import Aiming
 from appliance.config import Config
+from appliance.exposure import longest_exposure_s
 from appliance.places import corners_of
 from appliance.recognize import sharpness
 from appliance.recognize.detect import Detector, one_look
@@ -64,6 +66,12 @@ def build_tracker(config: Config, tell: Tell = untold) -> Tracker:
         again_s=AGAIN_S,
     )
     return Tracker(_sure(terms, config.policy), build_zones(config), tell, config.speed.road)
+
+
+def build_aiming(config: Config) -> Aiming:
+    """Who watches how the camera is aimed; the exposure is of interest where a camera tells it."""
+    camera = config.camera
+    return Aiming(longest_exposure_s(camera.speed_kmh) if camera.is_csi else None)
 
 
 def build_zones(config: Config) -> Zones:

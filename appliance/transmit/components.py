@@ -118,6 +118,19 @@ COMPONENTS = (
             "json_attr_tpl": "{{ {'problems': value_json.problems} | tojson }}",
         },
     ),
+    Component(
+        "aim",
+        "binary_sensor",
+        {"stat_t": "state", "json_attr_t": "state"},
+        {
+            "name": "Aiming",
+            "dev_cla": "problem",
+            "ent_cat": "diagnostic",
+            # before enough vehicles have come nobody knows: Home Assistant takes None for unknown
+            "val_tpl": "{{ {True: 'OFF', False: 'ON'}.get(value_json.aim.ready) }}",
+            "json_attr_tpl": "{{ value_json.aim | tojson }}",
+        },
+    ),
     _health(
         "temp",
         "{{ value_json.soc_temp }}",

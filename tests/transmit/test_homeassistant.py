@@ -83,7 +83,7 @@ def test_each_entity_is_the_one_that_was_measured() -> None:
     assert {key: here[key] for key in same} == {key: measured[key] for key in same}
     assert here["keep"] == measured["keep"] | {"min": 1}
     assert set(measured) - set(here) == NOT_HERE
-    extra = {"inside", "free", "allowed", "trig_open", "disk", "fps"}
+    extra = {"inside", "free", "allowed", "trig_open", "disk", "fps", "aim"}
     assert set(here) - set(measured) == extra
 
 

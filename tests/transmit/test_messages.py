@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance.aim import Aim
 from appliance.config import Unit
 from appliance.decision import Decision, Match
 from appliance.domain import Message
@@ -167,4 +168,5 @@ def test_state_has_what_home_assistant_reads() -> None:
         "lists": {"allowed": {"count": 2, "age_h": 1.5}},
         "quiet_h": 7.5,
         "store": "9f21c004",
+        "aim": asdict(Aim()) | {"because": ["0 of 5 vehicles seen"]},
     }

@@ -94,6 +94,7 @@ def _restart(_home: Home, ear: Ear) -> str:
     return "pressed" if any(heard.payload == b"restart" for heard in ear.on("cmd")) else UNKNOWN
 
 
+AIMED = {True: "off", False: "on", None: UNKNOWN}  # a problem, so on is bad
 SHOWN: dict[str, Seen] = {
     "last_plate": _of("last", _plate),
     "last_seen": _of("last", _moment),
@@ -102,6 +103,7 @@ SHOWN: dict[str, Seen] = {
     "late": _late,
     "hit": _hit,
     "problem": _of("state", _problem),
+    "aim": _of("state", lambda state: AIMED[state["aim"]["ready"]]),
     "temp": _of("state", _celsius),
     "queue": _of("state", lambda state: str(state["queue"])),
     "clock": _of("state", lambda state: str(state["clock"])),
