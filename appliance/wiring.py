@@ -25,6 +25,10 @@ from appliance.lightsection import Head, IrCut, Light
 from appliance.respond.gate import Gate, Guardian
 from appliance.source import Source
 
+TOUT_WIDTH = Path("/sys/module/imx296/parameters/tout_width")
+"""Lines of a strobe pulse, 0 for none, its default (raspberrypi/linux PR #7606).  That the kernel
+shows it there as it does other parameters of modules is unverified."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lights:
@@ -78,6 +82,7 @@ def build_contact(config: Config, source: Source) -> GpioContact | None:
 def hang_lights(config: Config, source: Source, health: Health, held: ExitStack) -> Lights:
     """Light and filter, which are let go when `held` is; raises like the two below."""
     light = build_light(config, source, health)
+    health.problem("strobe", strobe_fault() if light is not None and config.light.strobe else None)
     if light is not None:
         held.callback(light.close)
     ircut = build_filter(config, source)
@@ -132,6 +137,15 @@ def build_filter(config: Config, source: Source) -> Filter | None:
     ircut = the_filter(wanted)
     ircut.put(True)  # nobody knows where it was left
     return ircut
+
+
+def strobe_fault(path: Path = TOUT_WIDTH) -> str | None:
+    """Why the sensor gives no strobe, as far as its driver tells; None where nothing is known."""
+    try:
+        is_off = int(path.read_text(encoding="ascii")) == 0
+    except (OSError, ValueError):
+        return None
+    return f"light.strobe = true, and {path} is 0: the sensor gives no strobe" if is_off else None
 
 
 def the_filter(wanted: IrCut) -> Filter:

@@ -334,6 +334,17 @@ def test_a_unit_lights_while_it_sees_and_leaves_dark(
     assert led.shown == 0
 
 
+@pytest.mark.parametrize(("text", "is_fault"), [("0\n", True), ("40\n", False), (None, False)])
+def test_a_sensor_that_gives_no_strobe_is_a_problem(
+    tmp_path: Path, text: str | None, is_fault: bool
+) -> None:
+    """The heads would stay dark; an older driver tells nothing."""
+    path = tmp_path / "tout_width"
+    if text is not None:
+        path.write_text(text)
+    assert ("gives no strobe" in (wiring.strobe_fault(path) or "")) == is_fault
+
+
 def test_a_light_that_is_not_there_is_told_by_check_and_by_the_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
