@@ -133,8 +133,8 @@ class Device:
             camera.create_video_configuration(
                 main={"size": size, "format": FORMAT},
                 lores={"size": sensor.small_size(size, SMALL_WIDTH), "format": FORMAT},
-                raw={"size": mode.size, "format": mode.name},  # or it is guessed from main
-                sensor={"output_size": mode.size, "bit_depth": mode.bits},
+                raw={"size": mode.size},  # its format too would be wrong for a Pi 5's own ones
+                sensor={"output_size": mode.size, "bit_depth": mode.bits},  # or main decides
                 colour_space=libcamera.ColorSpace.Smpte170m(),  # what OpenCV converts from
                 buffer_count=BUFFERS,
                 queue=False,  # a fresh frame, not the one that waits
