@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from appliance.capture import fakepi, picamera
@@ -131,6 +132,23 @@ def test_every_control_is_one_of_libcameras() -> None:
     read = set(re.findall(r'metadata(?:\.get\(|\[)"(\w+)"', inspect.getsource(PiCamera)))
     assert read == METADATA
     assert read <= set(told) <= LIBCAMERA
+
+
+def test_a_stream_has_the_shape_that_the_wheel_gives_it() -> None:
+    """Its own code on the bytes of a picture of 100 x 60 whose rows are padded to 128."""
+    tree = ast.parse(source("request.py"))
+    named = "_make_array_shared"
+    shaping = next(n for n in ast.walk(tree) if getattr(n, "name", "") == named)
+    names: dict[str, Any] = {"np": np}
+    code = "from __future__ import annotations\n" + ast.unparse(shaping)
+    exec(compile(code, "request.py", "exec"), names)  # noqa: S102  # a pinned wheel
+    config = {"format": "YUV420", "size": (100, 60), "stride": 128}
+    real = names[named](None, np.zeros(128 * 90, np.uint8), config)
+    seen = FakeSensor(lambda _: np.zeros((60, 100, 3), np.uint8), (100, 60))
+    holding = {"ExposureTime": 1000, "AnalogueGain": 1.0}
+    ours = seen.streams(0, holding, {"main": config, "lores": config, "controls": holding})["main"]
+    assert ours is not None
+    assert real.shape == ours.shape == (90, 128)
 
 
 def test_what_the_adapter_relies_on_still_holds() -> None:
