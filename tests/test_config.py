@@ -379,7 +379,7 @@ def test_a_fault_names_file_key_value_and_what_was_expected(name: str, tmp_path:
 
 def test_the_readme_tells_the_defaults(tmp_path: Path) -> None:
     """Of every table but [mqtt], which has none without a broker, and of the policy."""
-    tables, gate = example("[unit]"), example("pulse_s")
+    tables, gate = example("[unit]"), example("pause_s")
     told = load_config(written(tmp_path, tables))
     assert told.model_dump(exclude={"mqtt"}) == Config().model_dump(exclude={"mqtt"})
     named = load_config(written(tmp_path, gate))
@@ -388,6 +388,11 @@ def test_the_readme_tells_the_defaults(tmp_path: Path) -> None:
     confirmed = load_config(written(tmp_path, example("confirm_line"))).gate
     own = {"line", "confirm_line"}
     assert confirmed.model_dump(exclude=own) == Config().gate.model_dump(exclude=own)
+    lit = load_config(written(tmp_path, example("[[light.head]]"))).light
+    assert lit.model_dump(exclude={"head", "filter"}) == Config().light.model_dump(
+        exclude={"head", "filter"}
+    )
+    assert lit.filter.pulse_s == Config().light.filter.pulse_s
     webhook = example("[webhook]")
     posted = load_config(written(tmp_path, webhook)).webhook
     own = {"url", "secret_file", "header_file", "ca_file"}
