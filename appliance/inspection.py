@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from appliance.capture import lamp, picamera
+from appliance.capture import gstreamer, lamp, picamera
 from appliance.config import Config
 from appliance.errors import ConfigurationError
 from appliance.gpio import require_library
@@ -65,6 +65,8 @@ def _require_regions(config: Config) -> None:
 def _require_camera(config: Config) -> None:
     if config.camera.kind == "pi":
         picamera.require_library()
+    if config.camera.kind == "jetson":
+        gstreamer.require_library()
 
 
 def _require_line(config: Config) -> None:

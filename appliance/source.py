@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.capture.argus import JetsonCamera
 from appliance.capture.camera import Camera
 from appliance.capture.live import LiveCamera
 from appliance.capture.motion import Motion, Notice, unnoticed
 from appliance.capture.pi import PiCamera
 from appliance.capture.video import RecordedCamera
 from appliance.config import Config
-from appliance.errors import ConfigurationError
 from appliance.health import Health
 from appliance.places import corners_of
 from appliance.stamp import LiveStamp, RecordedStamp, Stamp
@@ -49,7 +49,9 @@ def live_source(config: Config, health: Health) -> Source:
         pi = PiCamera(config.camera, hidden, motion, health.problem)
         return Source(pi, stamp, recording=False, notice=motion.notice)
     if config.camera.kind == "jetson":
-        raise ConfigurationError("camera.kind = 'jetson': is not built yet")
+        motion = Motion()
+        jetson = JetsonCamera(config.camera, hidden, motion, health.problem)
+        return Source(jetson, stamp, recording=False, notice=motion.notice)
     if _lies_there(source):
         return Source(RecordedCamera(Path(source), True, hidden), stamp, recording=True)
     is_camera = source.isdecimal() or source.startswith("/dev/") or "://" in source

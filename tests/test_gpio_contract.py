@@ -1,4 +1,4 @@
-"""What we call of the RPi.GPIO API is there in each library that provides it, read in its source."""
+"""What we call of the RPi.GPIO API is in the source of each library that provides it."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ def is_library(node: ast.expr) -> bool:
 def calls() -> Iterator[tuple[str, ast.Call]]:
     """What we call, by name."""
     for node in (node for tree in OURS for node in ast.walk(tree)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if is_library(node.func.value):
-                yield node.func.attr, node
+        called = node.func if isinstance(node, ast.Call) else None
+        if isinstance(called, ast.Attribute) and is_library(called.value):
+            yield called.attr, node
 
 
 def named() -> set[str]:
