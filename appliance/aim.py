@@ -101,7 +101,7 @@ LIMITS = (
     Limit("pitch_deg", 40, False, "seen from {:.0f} degrees above, expected {:g} or less",
           "lower, or farther away"),
     Limit("edge", 1, True, "{:.1f} plate widths to the picture's side, expected {:g} or more",
-          "turn the camera to the lane"),
+          "turn the camera to the lane, or zoom out"),
     Limit("reads", 4, True, "a vehicle is read in {:g} frames, expected {:g} or more",
           "a longer stretch of the lane, or more frames a second"),
     Limit("shake_px", 2, False, "the picture shakes by {:.1f} px, expected {:g} or less",

@@ -39,7 +39,8 @@ class Vehicle:
         yaw_deg, pitch_deg: as in View, neither negative; None where nobody knows the format.
         exposure_s: seconds; None where the camera does not say.
         smear_px: pixels that the plate moved meanwhile; None as before.
-        edge: plate widths between it and the picture's nearer side, where that is farthest.
+        edge: plate widths between it and the picture's nearer side, where that is farthest and it
+            is surely read.
         travel_deg: of its way in the picture, 0 up or down to 90 across; None for one sighting.
         is_read: something was read at all.
         reads: sightings in which it was; None for a photograph.
@@ -131,8 +132,8 @@ def _speed(sightings: Sequence[Sighting]) -> float | None:
 
 def _edge(sightings: Sequence[Sighting], width: int) -> float:
     """Plate widths to the nearer side: one who crosses the picture comes near both."""
-    boxes = [s.detection.box for s in sightings if _is_legible(s)]
-    boxes = boxes or [s.detection.box for s in sightings]
+    surest = max(_worth(sighting)[:2] for sighting in sightings)
+    boxes = [s.detection.box for s in sightings if _worth(s)[:2] == surest]
     return max(_inside(box, width) for box in boxes)
 
 

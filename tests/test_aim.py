@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, replace
 
 import pytest
@@ -97,6 +98,13 @@ def test_the_start_is_what_no_vehicle_says() -> None:
 def test_one_vehicle_of_many_changes_nothing() -> None:
     """Medians: a lorry at the rim, a plate full of mud."""
     assert aim_of([GOOD] * 8 + [replace(GOOD, px_per_char=2, sharpness=0, edge=0)] * 2).ready
+
+
+def test_a_figure_that_is_no_number_is_not_known() -> None:
+    """It does not shift the median of the others."""
+    others = [replace(GOOD, px_per_char=px) for px in (15.0, 14.0, 13.0, 12.0, 11.0)]
+    aim = aim_of([replace(GOOD, px_per_char=math.nan), *others])
+    assert (aim.vehicles, aim.px_per_char) == (6, 13.0)
 
 
 def test_vehicles_that_cannot_be_read_count_where_they_are_most() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.domain import Quad
-from appliance.pose import FORMATS, LONG, SHORT, pose, view
+from appliance.pose import FORMAT, LONG_PLATES, pose, view
 
 CORNERS = st.floats(-1e4, 1e4) | st.sampled_from([0.0, 1.0, math.inf, -math.inf, math.nan])
 QUADS = st.lists(st.tuples(CORNERS, CORNERS), min_size=4, max_size=4).map(
@@ -19,7 +19,7 @@ QUADS = st.lists(st.tuples(CORNERS, CORNERS), min_size=4, max_size=4).map(
 
 
 def seen(
-    roll: float, yaw: float, pitch: float, ratio: float = LONG, distance_m: float = 6.0
+    roll: float, yaw: float, pitch: float, ratio: float = FORMAT, distance_m: float = 6.0
 ) -> Quad:
     """The corners of a plate half a metre wide that a pinhole camera of 2000 px sees.
 
@@ -74,14 +74,11 @@ def slope(quad: Quad) -> float:
 @pytest.mark.parametrize(
     ("yaw", "pitch"), [(0, 0), (10, 15), (25, 15), (40, 20), (0, 30), (30, 30), (15, 5)]
 )
-@pytest.mark.parametrize(("region", "ratio"), [("de", LONG), ("us-ny", SHORT)])
-def test_yaw_and_pitch_are_found_where_the_format_is_known(
-    yaw: float, pitch: float, region: str, ratio: float
-) -> None:
+def test_yaw_and_pitch_are_found_where_the_format_is_known(yaw: float, pitch: float) -> None:
     """To 3 degrees, with corners that are right, six metres away."""
-    hangs = pose(seen(0, yaw, pitch, ratio))
+    hangs = pose(seen(0, yaw, pitch))
     assert hangs is not None
-    found = view(hangs, region)
+    found = view(hangs, "de")
     assert found is not None
     assert (abs(found.yaw_deg), found.pitch_deg) == pytest.approx((yaw, pitch), abs=3)
 
@@ -96,7 +93,7 @@ def test_the_sign_says_the_side() -> None:
         assert math.copysign(1, found.yaw_deg) == math.copysign(1, hangs.tilt_deg)
 
 
-@pytest.mark.parametrize("region", [None, "", "nowhere", "ch"])
+@pytest.mark.parametrize("region", [None, "", "us-ny", "ch"])
 def test_without_a_format_yaw_is_not_told(region: str | None) -> None:
     """A short plate from the front and a long one from the side are the same four corners."""
     hangs = pose(seen(0, 20, 20))
@@ -111,7 +108,7 @@ def test_a_plate_of_another_format_has_no_yaw() -> None:
     assert view(hangs, "de") is None
 
 
-@given(QUADS, st.sampled_from([None, *FORMATS]))
+@given(QUADS, st.sampled_from([None, *LONG_PLATES]))
 def test_corners_that_are_no_plate_raise_nothing(quad: Quad, region: str | None) -> None:
     """No pose, or one of finite figures within what angles can be."""
     found = pose(quad)

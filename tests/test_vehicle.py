@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from appliance.domain import Detection, Quad, Read, Sighting
 from appliance.exposure import Shot
-from appliance.pose import LONG
+from appliance.pose import FORMAT
 from appliance.recognize.rectify import rectify
 from appliance.recognize.sharpness import sharpness
 from appliance.recognize.tones import tones
@@ -49,7 +49,7 @@ def drawn(quad: Quad, smear: int = 1, gain: float = 1.0) -> NDArray[np.uint8]:
 def sighted(quad: Quad, image: NDArray[np.uint8] | None = None, at: float = 0.0) -> Sighting:
     """As the recognizer would give it."""
     crop = rectify(image if image is not None else drawn(quad), quad, (160, 48))
-    read = Read(TEXT, 0.99, (0.99,) * 7, (), region="gb")
+    read = Read(TEXT, 0.99, (0.99,) * 7, (), region="de")
     return Sighting(0, at, Detection(quad, 0.9), read, sharpness(crop), tones(crop))
 
 
@@ -160,7 +160,7 @@ def test_it_is_measured_where_it_is_surely_read() -> None:
 
 @pytest.mark.parametrize(
     ("ratio", "text", "abreast"),
-    [(LONG, "AB12CDE", 7), (2.0, "ABC1234", 7), (1.4, "59X346728", 5), (1.4, "A123", 4)],
+    [(FORMAT, "AB12CDE", 7), (2.0, "ABC1234", 7), (1.4, "59X346728", 5), (1.4, "A123", 4)],
 )
 def test_characters_in_two_rows_are_wider(ratio: float, text: str, abreast: int) -> None:
     """A square plate of many characters has half of them beside each other."""

@@ -144,10 +144,13 @@ CHANGES: dict[str, tuple[Sequence[float], Change]] = {
 }
 
 
-def measured(recognizer: Recognizer, kept: Sequence[Base]) -> Iterator[tuple[str, float, Seen]]:
+def measured(
+    recognizer: Recognizer, kept: Sequence[Base], only: str
+) -> Iterator[tuple[str, float, Seen]]:
     """Every photograph in every change, with the change's name and level."""
     noise = np.random.default_rng(1)
-    for name, (levels, change) in CHANGES.items():
+    chosen = {name: what for name, what in CHANGES.items() if only in name}
+    for name, (levels, change) in chosen.items():
         for level in levels:
             for base in kept:
                 wanted = level if name == "pixels a character" else LARGE
@@ -173,6 +176,11 @@ def row(level: float, seen: Sequence[Seen]) -> dict[str, float]:
         "sharpness": middle(lambda v: v.sharpness),
         "burnt": middle(lambda v: v.burnt),
         "contrast": middle(lambda v: v.contrast),
+        "tilt": middle(lambda v: v.tilt_deg),
+        "upright": _upright(seen),
+        "yaw": middle(lambda v: v.yaw_deg),
+        "pitch": middle(lambda v: v.pitch_deg),
+        "views": float(sum(v.yaw_deg is not None for v in vehicles)),
         "tilt_error": _error(seen, "tilt_deg"),
         "ratio_error": _error(seen, "ratio"),
     }
@@ -192,6 +200,17 @@ def _error(seen: Sequence[Seen], figure: str) -> float:
     return float(np.median(errors)) if errors else math.nan
 
 
+def _upright(seen: Sequence[Seen]) -> float:
+    """How far the upright edges of the found corners lean, median, degrees clockwise."""
+    leans = []
+    for one in seen:
+        if one.found is not None:
+            a, b, c, d = np.array(one.found.corners)
+            down = d - a + c - b
+            leans.append(math.degrees(math.atan2(-down[0], down[1])))
+    return float(np.median(leans)) if leans else math.nan
+
+
 def plot(path: Path, rows: dict[str, list[dict[str, float]]]) -> None:
     """Share found and share right over each change."""
     import matplotlib as mpl  # noqa: PLC0415  # only who draws needs it
@@ -200,7 +219,7 @@ def plot(path: Path, rows: dict[str, list[dict[str, float]]]) -> None:
     from matplotlib import pyplot as plt  # noqa: PLC0415
 
     figure, panels = plt.subplots(2, 3, figsize=(12, 6))
-    for panel, (name, levels) in zip(panels.flat, rows.items(), strict=True):
+    for panel, (name, levels) in zip(panels.flat, rows.items(), strict=False):
         for what in ("found", "right"):
             panel.plot([r["level"] for r in levels], [r[what] for r in levels], "o-", label=what)
         panel.set(xlabel=name, ylim=(0, 1.02))
@@ -214,13 +233,14 @@ def main() -> None:
     """Print the tables; write them and a plot."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--plates", type=Path, default=Path("../shared/plates"))
+    parser.add_argument("--only", default="", help="changes whose names have this in them")
     parser.add_argument("--out", type=Path, default=Path("out/aim"))
     asked = parser.parse_args()
     recognizer = sight.build_recognizer(Config())
     kept = bases(recognizer, asked.plates)
     print(f"{len(kept)} photographs whose plate is read as it is")
     all_seen: dict[tuple[str, float], list[Seen]] = {}
-    for name, level, seen in measured(recognizer, kept):
+    for name, level, seen in measured(recognizer, kept, asked.only):
         all_seen.setdefault((name, level), []).append(seen)
     rows: dict[str, list[dict[str, float]]] = {}
     for (name, level), several in all_seen.items():

@@ -18,7 +18,7 @@ def tones(crop: NDArray[np.uint8]) -> Tones:
     """Of a (height, width, 1) grey crop as `rectify` gives it; of an empty one all is 0.
 
     Characters and ground are told apart by Otsu's threshold (IEEE Trans. SMC 9, 1979), whichever of
-    them is the brighter.  It takes 0.05 ms.
+    them is the brighter.  It takes 0.03 ms.
     """
     if crop.size == 0:
         return Tones(0.0, 0.0, 0.0, 0.0)
