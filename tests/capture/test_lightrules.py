@@ -52,7 +52,7 @@ def test_never_more_than_the_temperature_of_now_allows(
     assert given_percent <= (wanted if can_dim else 100)
 
 
-@given(some.lists(CELSIUS, min_size=1), some.integers(1, 100))
+@given(some.lists(some.floats(55, 85) | some.none(), min_size=1), some.integers(1, 100))
 def test_more_is_allowed_again_only_after_the_hysteresis(
     before: list[float | None], cooler_tenths: int
 ) -> None:
@@ -63,6 +63,15 @@ def test_more_is_allowed_again_only_after_the_hysteresis(
         wavering = heat.after(hottest - min(cooler_tenths / 10, HYSTERESIS_C))
         assert wavering.percent == heat.percent
         assert heat.after(hottest - HYSTERESIS_C - 1).percent >= heat.percent
+
+
+def test_what_was_too_hot_comes_back_in_steps() -> None:
+    """Dark at 80 °C, a fifth again only below 75, all again only at 55."""
+    course = {79.9: 20, 80.0: 0, 75.1: 0, 74.9: 20, 70.1: 20, 65.0: 46, 60.0: 73, 55.0: 100}
+    heat = Heat()
+    for celsius, percent in course.items():
+        heat = heat.after(celsius)
+        assert heat.percent == percent, celsius
 
 
 @given(some.lists(CELSIUS))
