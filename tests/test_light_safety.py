@@ -22,6 +22,7 @@ from appliance.capture.lamp import FakeLed, spelled
 from tests.conftest import PATIENCE_S, until
 from tests.light_unit import light_for_ever
 from tests.standin import Pins
+from tests.whole_unit import LED, run_for_ever
 
 ROUNDS, UNITS = 10, 10  # a hundred instants
 UNIT_DIES_S = 1.0
@@ -120,6 +121,26 @@ def test_dark_after_sigkill_at_a_hundred_instants(start: Callable[..., Doomed], 
             assert unit.led.written_at <= died_at + UNIT_DIES_S + TICK_S
             assert unit.pins.changes()[-1].at <= dead_at + UNIT_DIES_S
     assert lit > ROUNDS * UNITS / 4, "hardly any was lit when it was killed"
+
+
+def test_dark_and_the_gate_at_rest_after_a_whole_unit_was_killed(
+    tmp_path: Path, pins: Pins
+) -> None:
+    """As it runs in the field, but for camera and board: within UNIT_DIES_S."""
+    chance = random.Random(1)  # noqa: S311  # instants, not secrets
+    led = FakeLed(tmp_path / LED)
+    context = multiprocessing.get_context("forkserver")
+    environment = {name: os.environ[name] for name in ("PYTHONPATH", "STANDIN_PINS", "LG_WD")}
+    for _ in range(3):
+        arguments = (tmp_path, pins.number, environment)
+        unit = context.Process(target=run_for_ever, args=arguments, daemon=True)
+        unit.start()
+        until(lambda: led.shown, "the unit lights its LED")
+        Event().wait(chance.uniform(0.0, 1.0))
+        unit.kill()
+        until(lambda: not led.shown, "the LED is dark", UNIT_DIES_S)
+        unit.join()
+        assert pins.changes()[-1].drive == "low"
 
 
 def test_dark_after_the_guardian_was_killed(start: Callable[..., Doomed]) -> None:

@@ -6,16 +6,13 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 from threading import Event
 from typing import Any
 
-import numpy as np
 import pytest
 
-from appliance import app, wiring
+from appliance import wiring
 from appliance.capture import lamp
 from appliance.capture.camera import FakeCamera
 from appliance.capture.heads import FakeHeads
@@ -24,8 +21,7 @@ from appliance.capture.ircut import LatchingFilter, LevelFilter
 from appliance.capture.lamp import FakeLed
 from appliance.capture.lightrules import Wish
 from appliance.config import Config
-from appliance.domain import Frame
-from appliance.errors import ConfigurationError, OrderError, PictureError, StoreError
+from appliance.errors import ConfigurationError, OrderError, StoreError
 from appliance.health import Health
 from appliance.inspection import check_parts
 from appliance.lighting import Lighting
@@ -41,8 +37,7 @@ from appliance.transmit.fake import FakeLink
 from appliance.transmit.messages import Topics
 from tests.conftest import until
 from tests.standin import Pins
-
-LED = "gatepost:ir:illuminator"
+from tests.whole_unit import LED, run
 
 
 class Bench:
@@ -287,33 +282,11 @@ def test_the_filter_is_put_in_the_way_at_the_start(
         assert {tuple(line) for line in lines} == {("25", "low")}
 
 
-@dataclass
-class Night:
-    """A camera that sees the same dark picture until it is closed, or enough is seen."""
-
-    enough: Callable[[], bool]
-    fault: PictureError | None = None
-    closed: Event = field(default_factory=Event)
-
-    def frames(self) -> Iterator[Frame]:
-        """A hundred a second, until enough is seen."""
-        picture = np.zeros((90, 160, 3), np.uint8)
-        for number in count():
-            if self.closed.wait(0.01) or self.enough():
-                return
-            yield Frame(picture, time.monotonic(), number)
-
-    def close(self) -> None:
-        """End it."""
-        self.closed.set()
-
-
 def test_a_unit_lights_while_it_sees_and_leaves_dark(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pins: Pins
 ) -> None:
     """The whole of it, from the configuration to the LED; two seconds without a gap."""
-    monkeypatch.setattr(lamp, "LEDS", tmp_path)
-    monkeypatch.setattr(Health, "celsius", lambda _self: 40.0)
+    monkeypatch.setattr(lamp, "LEDS", tmp_path)  # and back again
     led = FakeLed(tmp_path / LED)
     shown: list[int] = []
     since: list[float] = []
@@ -324,11 +297,7 @@ def test_a_unit_lights_while_it_sees_and_leaves_dark(
             since.append(time.monotonic())
         return bool(since) and time.monotonic() > since[0] + 2.0
 
-    light = {"mode": "on", "power": 60, "head": [{"led": LED}]}
-    store = {"folder": str(tmp_path / "store")}
-    config = Config.model_validate({"light": light, "store": store})
-    source = Source(Night(enough), LiveStamp(lambda: "none"), recording=False)
-    assert app.run_unit(config, Health(), source, lambda *_: None) == 0
+    assert run(tmp_path, pins.number, enough) == 0
     assert shown[0] == 0
     assert set(shown[shown.index(60) :]) == {60}
     assert led.shown == 0
