@@ -56,7 +56,9 @@ def live_source(config: Config, health: Health) -> Source:
         return Source(RecordedCamera(Path(source), True, hidden), stamp, recording=True)
     is_camera = source.isdecimal() or source.startswith("/dev/") or "://" in source
     return Source(
-        LiveCamera(source, config.camera.silent_s, hidden), stamp, recording=not is_camera
+        LiveCamera(source, config.camera.silent_s, hidden, health.problem),
+        stamp,
+        recording=not is_camera,
     )
 
 

@@ -53,6 +53,25 @@ def test_systemd_understands_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze is not installed here")
+@pytest.mark.parametrize("name", ["network-camera.conf", "jetson.conf"])
+def test_systemd_understands_what_is_added(name: str, tmp_path: Path) -> None:
+    """For some units; a key that it does not know would be a warning."""
+    copy = tmp_path / UNIT.name
+    copy.write_text(UNIT.read_text(encoding="utf-8").replace("/opt/gatepost/bin/", "/bin/true #"))
+    folder = tmp_path / f"{UNIT.name}.d"
+    folder.mkdir()
+    shutil.copy(UNIT.parent / name, folder)
+    told = subprocess.run(
+        [str(ANALYZE), "verify", copy],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"SYSTEMD_UNIT_PATH": f"{tmp_path}:"},
+    )
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+@pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze is not installed here")
 def test_it_is_hardened() -> None:
     """An exposure of 2.5 at most, of 10."""
     asked = [str(ANALYZE), "security", "--offline=true", "--threshold=25", UNIT]

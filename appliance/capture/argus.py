@@ -19,7 +19,7 @@ import numpy as np
 
 from appliance.camerasection import Camera
 from appliance.capture import argustext
-from appliance.capture.camera import read_only
+from appliance.capture.camera import Told, read_only, unheard
 from appliance.capture.gstreamer import (
     BrokenSampleError,
     EndedError,
@@ -34,8 +34,6 @@ from appliance.domain import Frame
 from appliance.errors import PictureError, StalledError
 from appliance.exposure import Settings
 
-Told = Callable[[str, str | None], None]
-"""Hears under a key what is wrong, or with None that nothing is."""
 Start = Callable[[Camera, Settings], Pipeline]
 """Makes the pipeline run."""
 LOOK_S = 0.2  # how soon it is noticed that the camera was closed
@@ -51,10 +49,6 @@ def start(config: Camera, settings: Settings) -> Pipeline:
     """The camera that is configured."""
     text = argustext.pipeline_text(config, settings)
     return GstPipeline(text, argustext.SOURCE, argustext.FRAMES)
-
-
-def unheard(_key: str, _text: str | None) -> None:
-    """Nobody asks what is wrong."""
 
 
 class JetsonCamera:

@@ -7,7 +7,7 @@ ever.  What shall be blacked out is black in every frame that it gives.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -17,6 +17,9 @@ from appliance.capture.mask import Places, blackout
 from appliance.domain import Frame
 from appliance.errors import PictureError
 from appliance.exposure import Settings
+
+Told = Callable[[str, str | None], None]
+"""Hears under a key what is wrong, or with None that nothing is."""
 
 
 class Camera(Protocol):
@@ -47,6 +50,10 @@ class Adjustable(Camera, Protocol):
 
     def adjust(self, settings: Settings) -> None:
         """Ask for it, from any thread; the `shot` of a later frame says that it holds."""
+
+
+def unheard(_key: str, _text: str | None) -> None:
+    """Nobody asks what is wrong."""
 
 
 def read_only(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

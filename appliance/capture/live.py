@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.capture.camera import read_only
+from appliance.capture.camera import Told, read_only, unheard
 from appliance.capture.mask import Places, blackout
 from appliance.capture.pace import DevicePace, StreamPace
 from appliance.domain import Frame
@@ -39,7 +39,10 @@ WAITS = 5
 """How many times within `silent_s` a stream that plays dead is waited for."""
 LEAST_WAIT_S = 1.0
 """For an answer of a network camera, whatever is left of its time."""
-SAY_S = 30.0  # between two lines in the log about streams that broke off
+STREAM = "camera stream"
+"""The problem's key."""
+CALM_S = 30.0
+"""Seconds without a break after which a stream that broke off is no problem any more."""
 
 log = logging.getLogger(__name__)
 
@@ -59,26 +62,34 @@ class LiveCamera:
         source: device path or number, or an rtsp:// address.
         silent_s: seconds without a frame before StalledError.
         hidden: what is blacked out.
+        told: hears of a stream that has broken off, and when that is over.
     """
 
-    def __init__(self, source: str, silent_s: float, hidden: Places = ()) -> None:
+    def __init__(
+        self, source: str, silent_s: float, hidden: Places = (), told: Told = unheard
+    ) -> None:
         self.fault: PictureError | None = None
         self._source, self._silent_s, self._hidden = source, silent_s, hidden
-        self._name = without_secrets(source)
-        self._breaks, self._say_at = 0, 0.0
+        self._name, self._told = without_secrets(source), told
+        self._broke_at: float | None = None
         self._stop = threading.Event()
 
     def frames(self) -> Iterator[Frame]:
-        """Always the newest frame; StalledError after `silent_s` without one."""
+        """Always the newest frame.
+
+        Raises:
+            PictureError: the camera is not there; a network camera is waited for.
+            StalledError: no frame for `silent_s`.
+        """
         number, misses, last, anew = 0, 0, time.monotonic(), False
         with closing(_Capture(self._source, self._silent_s)) as capture:
+            self._require(capture, last + self._silent_s)
             while not self._stop.is_set():
                 taken, now = capture.newest(), time.monotonic()
                 number += taken.dropped
                 if taken.image is not None and now - taken.at < BEHIND_S:
                     image = read_only(blackout(taken.image, self._hidden))
-                    if anew:
-                        log.info("camera %s: back after %.1f s", self._name, now - last)
+                    self._is_back(now, now - last if anew else None)
                     yield Frame(image, taken.at, number, cut=anew)
                     number, misses, last, anew = number + 1, 0, now, False
                 elif now - last > self._silent_s:
@@ -87,27 +98,45 @@ class LiveCamera:
                     misses += 1
                     anew |= self._again(capture, misses, last + self._silent_s)
 
+    def _require(self, capture: _Capture, until: float) -> None:
+        """A network camera may start later than the unit, as after a power cut."""
+        tries = 0
+        while not capture.is_open:
+            left_s = until - time.monotonic()
+            if left_s <= 0 or not capture.is_network:
+                raise PictureError(f"{self._name}: cannot be opened as a video")
+            if self._stop.wait(_pause_s(tries)):
+                return
+            capture.open(left_s)
+            tries += 1
+
     def close(self) -> None:
         """End `frames` after the frame that is being waited for."""
         self._stop.set()
 
     def _again(self, capture: _Capture, misses: int, until: float) -> bool:
         """Wait a little, and open a stream that has broken off; whether that was done."""
-        pause_s = min(LONGEST_PAUSE_S, LEAST_PAUSE_S * 2 ** (misses - 1))
         if not capture.is_network:
             self._stop.wait(LEAST_PAUSE_S)
-        elif not self._stop.wait(pause_s) and misses >= AGAIN_AFTER:
-            self._say(misses)
+        elif not self._stop.wait(_pause_s(misses - 1)) and misses >= AGAIN_AFTER:
+            self._broke_at = time.monotonic()
+            self._told(STREAM, f"the camera's stream has broken off: {self._name}")
             capture.open(until - time.monotonic())
             return True
         return False
 
-    def _say(self, misses: int) -> None:
-        """One line for each time that the stream breaks off, but not too many of them."""
-        self._breaks += misses == AGAIN_AFTER
-        if self._breaks and time.monotonic() >= self._say_at:
-            log.warning("camera %s: the stream broke off (%d)", self._name, self._breaks)
-            self._breaks, self._say_at = 0, time.monotonic() + SAY_S
+    def _is_back(self, now: float, away_s: float | None) -> None:
+        """There is a frame, after so long where the stream had broken off."""
+        if away_s is not None:
+            log.info("camera %s: back after %.1f s", self._name, away_s)
+        if self._broke_at is not None and now > self._broke_at + CALM_S:
+            self._broke_at = None
+            self._told(STREAM, None)
+
+
+def _pause_s(tries: int) -> float:
+    """Seconds to wait after so many that came to nothing."""
+    return min(LONGEST_PAUSE_S, LEAST_PAUSE_S * 2.0**tries)
 
 
 class _Taken(NamedTuple):
@@ -130,9 +159,6 @@ class _Capture:
     Args:
         source: its name or address.
         silent_s: seconds that opening it may take.
-
-    Raises:
-        PictureError: it is not there.
     """
 
     def __init__(self, source: str, silent_s: float) -> None:
@@ -141,8 +167,11 @@ class _Capture:
         self._source, self._read_s = source, max(LEAST_WAIT_S, silent_s / WAITS)
         self._capture = cv2.VideoCapture()
         self.open(silent_s)
-        if not self._capture.isOpened():
-            raise PictureError(f"{without_secrets(source)}: cannot be opened as a video")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was there when it was opened last."""
+        return self._capture.isOpened()
 
     def open(self, within_s: float) -> None:
         """Open it (again); where that fails or takes too long it gives no frame."""

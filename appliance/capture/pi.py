@@ -17,7 +17,7 @@ from typing import Any
 
 from appliance.camerasection import Camera
 from appliance.capture import sensor
-from appliance.capture.camera import read_only
+from appliance.capture.camera import Told, read_only, unheard
 from appliance.capture.mask import Places, blackout
 from appliance.capture.motion import Motion
 from appliance.capture.picamera import BUFFERS, BrokenFrameError, Device, Library, import_library
@@ -25,8 +25,6 @@ from appliance.domain import Frame
 from appliance.errors import PictureError, StalledError
 from appliance.exposure import Settings, Shot
 
-Told = Callable[[str, str | None], None]
-"""Hears under a key what is wrong, or with None that nothing is."""
 LOOK_S = 0.2  # how soon it is noticed that the camera was closed
 PATIENCE = 3 * BUFFERS
 """Frames after which settings that do not show are asked for again."""
@@ -39,10 +37,6 @@ log = logging.getLogger(__name__)
 def clocks_ns() -> tuple[int, int]:
     """What CLOCK_MONOTONIC says, and CLOCK_BOOTTIME, which goes on while suspended."""
     return time.monotonic_ns(), time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-
-
-def unheard(_key: str, _text: str | None) -> None:
-    """Nobody asks what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from appliance.capture.camera import Told, unheard
 from appliance.capture.live import LiveCamera
 from appliance.domain import Frame
 from appliance.errors import PictureError, StalledError
@@ -31,9 +32,11 @@ def server() -> Iterator[NetworkCamera]:
     server.kill()
 
 
-def frames_of(server: NetworkCamera, silent_s: float = 8.0) -> Iterator[Frame]:
+def frames_of(
+    server: NetworkCamera, silent_s: float = 8.0, told: Told = unheard
+) -> Iterator[Frame]:
     """What the port gives of it."""
-    return LiveCamera(server.url, silent_s).frames()
+    return LiveCamera(server.url, silent_s, told=told).frames()
 
 
 def test_frames_have_the_times_of_the_stream(server: NetworkCamera) -> None:
@@ -52,10 +55,11 @@ def test_frames_have_the_times_of_the_stream(server: NetworkCamera) -> None:
 def test_a_stream_that_breaks_off_goes_on_with_a_cut(
     server: NetworkCamera, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """One frame says so; numbers and times go on; the log names the camera, not its password."""
+    """One frame says so; numbers and times go on; what is told has no password in it."""
     caplog.set_level(logging.INFO)
+    told: list[str] = []
     server.show(0, 2)
-    frames = frames_of(server)
+    frames = frames_of(server, told=lambda *problem: told.append(str(problem)))
     before = list(islice(frames, ENOUGH))
     server.wait()
     server.show(2)
@@ -64,25 +68,25 @@ def test_a_stream_that_breaks_off_goes_on_with_a_cut(
     assert len(cuts) == 1
     times = [frame.at for frame in [*before, *after]]
     assert times == sorted(set(times))
-    assert any("broke off (1)" in line for line in caplog.messages)
     assert any("back after" in line for line in caplog.messages)
-    assert "secret" not in caplog.text
+    assert "the camera's stream has broken off: rtsp://***@" in told[0]
+    assert "secret" not in caplog.text + str(told)
 
 
-def test_a_camera_that_plays_dead_is_asked_again(
-    server: NetworkCamera, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_camera_that_plays_dead_is_asked_again(server: NetworkCamera) -> None:
     """Its connections stay, as behind a cable that is pulled; whoever answers later is taken."""
+    told: list[str | None] = []
     server.show(0, 1, then_freeze=True)
 
     def revive() -> None:
         until(lambda: server.is_frozen, "the camera plays dead")
-        until(lambda: "broke off" in caplog.text, "that is noticed")
+        until(lambda: told, "that is noticed")
         server.show(2)
 
     with ThreadPoolExecutor() as pool:
         revived = pool.submit(revive)
-        assert next(frame for frame in frames_of(server) if frame.cut).number > 0
+        frames = frames_of(server, told=lambda _, text: told.append(text))
+        assert next(frame for frame in frames if frame.cut).number > 0
         revived.result()
 
 
@@ -96,9 +100,29 @@ def test_a_camera_that_stays_away_is_stalled(server: NetworkCamera, then_freeze:
     assert 3.0 < time.monotonic() - seen[-1].at < 6.0
 
 
-def test_a_camera_that_is_not_there_at_the_start_is_a_fault(server: NetworkCamera) -> None:
-    """At once: an address may be wrong."""
+def test_a_camera_that_stays_away_from_the_start_is_a_fault(server: NetworkCamera) -> None:
+    """After its time: an address may be wrong; nothing of it is secret."""
     begun = time.monotonic()
     with pytest.raises(PictureError, match=r"rtsp://\*\*\*@.*: cannot be opened as a video"):
-        next(frames_of(server))
+        next(frames_of(server, silent_s=2.0))
+    assert 2.0 <= time.monotonic() - begun < 5.0
+
+
+def test_a_camera_that_starts_later_than_the_unit_is_waited_for(server: NetworkCamera) -> None:
+    """As after a power cut; that is no cut."""
+    frames = frames_of(server, silent_s=20.0)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(next, frames)
+        server.show()
+        assert not first.result().cut
+
+
+def test_who_waits_for_a_camera_can_be_stopped(server: NetworkCamera) -> None:
+    """Soon."""
+    camera = LiveCamera(server.url, 60.0)
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(list, camera.frames())
+        begun = time.monotonic()
+        camera.close()
+        assert waiting.result() == []
     assert time.monotonic() - begun < 5
