@@ -121,6 +121,14 @@ def test_the_heads_of_the_overlay_may_be_written() -> None:
     assert all(path.startswith("-/sys/class/leds/") for path in values("ReadWritePaths"))
 
 
+def test_a_kernel_that_stands_still_is_reset() -> None:
+    """The Pi's watchdog counts to 16 s at most."""
+    system = (FIRMWARE / "systemd" / "system.conf.d" / "gatepost.conf").read_text(encoding="utf-8")
+    (seconds,) = re.findall(r"^RuntimeWatchdogSec=(\d+)$", system, re.MULTILINE)
+    assert "[Manager]" in system
+    assert int(seconds) < 16
+
+
 def test_signals_go_to_the_unit_alone() -> None:
     """Else the guardians would end before it; and no restart follows a fault that none mends."""
     assert values("KillMode") == ["mixed"]
