@@ -51,6 +51,7 @@ from appliance.supervisor import Loop, supervise
 from appliance.transmit.homeassistant import birth_topic
 from appliance.transmit.messages import Topics
 from appliance.transmit.mqtt import MqttLink
+from appliance.update.probation import probation
 from appliance.vigil import Vigil
 from appliance.wiring import Lights
 from appliance.yard import Yard
@@ -192,6 +193,7 @@ def _keeper(unit: _Unit, entrance: Entrance, standing: StandingLists, database: 
     yard = Yard(database, unit.config.parking, unit.topics)
     passages, store, marks = _passages(unit, database), unit.config.store, Marks(database)
     newest, retention = passages.newest, Retention(store.retention_hours * 3600, marks)
+    limits, lists = unit.config.health, ListStore(database)
 
     def tend() -> None:
         entrance.tend()
@@ -211,10 +213,9 @@ def _keeper(unit: _Unit, entrance: Entrance, standing: StandingLists, database: 
         yard=yard,
         posts=Posts(database) if unit.config.webhook.url is not None else None,
         announcer=unit.announcer,
-        vigil=Vigil(
-            unit.health, unit.config.health, marks, ListStore(database), store.folder, newest
-        ),
+        vigil=Vigil(unit.health, limits, marks, lists, store.folder, newest),
         light=unit.lights.light,
+        probation=probation(marks.put),
     )
 
 

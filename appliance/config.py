@@ -23,6 +23,7 @@ from appliance.hook import Webhook
 from appliance.lightsection import Light, require_fit
 from appliance.places import Ends, Zone
 from appliance.section import FilePath, SecretPath, Section
+from appliance.updatesection import Update
 from appliance.yardsection import Parking, Speed
 
 if sys.version_info >= (3, 11):
@@ -32,8 +33,11 @@ else:
 
 SYSTEM_FILE = Path("/etc/gatepost/gatepost.toml")
 INSTALLED = Path(__file__).resolve().parent / "models"
-MODELS = INSTALLED if INSTALLED.exists() else INSTALLED.parents[1] / "models"
-"""The models that come with the package; in a checkout they lie beside it."""
+CHECKOUT = INSTALLED.parents[1] / "models"
+DEPLOYED = Path(__file__).parents[2] / "models"
+"""Beside the package's image; not resolved, for a deployment holds images by links."""
+MODELS = next((path for path in (INSTALLED, CHECKOUT, DEPLOYED) if path.exists()), INSTALLED)
+"""The models that come with the package, lie beside it, or were installed with it."""
 
 
 class Unit(Section):
@@ -183,6 +187,7 @@ class Config(Section):
     parking: Parking = Parking()
     health: HealthLimits = HealthLimits()
     speed: Speed = Speed()
+    update: Update = Update()
     # the first rule that holds is followed; where none does, the passage is ignored
     policy: Annotated[tuple[Rule, ...], Field(strict=False)] = DEFAULT_POLICY
 

@@ -121,6 +121,27 @@ class ListFileError(GatepostError):
     exit_code = 66
 
 
+class UpdateError(GatepostError):
+    """A release, a manifest or a key is not taken, and nothing was changed (exit 65, EX_DATAERR).
+
+    Args:
+        name: of the refusal, one word or two, the same in every release: programs compare it.
+        words: what was found and what was expected.
+    """
+
+    exit_code = 65
+
+    def __init__(self, name: str, words: str) -> None:
+        super().__init__(f"{name}: {words}")
+        self.name = name
+
+
+class SourceError(GatepostError):
+    """Where updates come from is away, too slow or lacks a file (exit 75, EX_TEMPFAIL)."""
+
+    exit_code = 75
+
+
 def without_secrets(text: str) -> str:
     """`text` with the user and password of every address in it hidden: messages end in logs."""
     return re.sub(r"//[^/@\s]*@", "//***@", text)

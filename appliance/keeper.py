@@ -27,6 +27,7 @@ from appliance.store.posts import Posts
 from appliance.transmit.link import Link
 from appliance.transmit.messages import Topics
 from appliance.transmit.state import Stock, state
+from appliance.update.probation import Probation
 from appliance.vigil import Vigil
 from appliance.yard import COUNT_S, Yard
 
@@ -61,6 +62,7 @@ class Keeper:
         announcer: tells Home Assistant of this unit, in another loop.
         light: whose state is published; None where there is none.
         vigil: notes what nobody else does, on the same connection; None where nobody does.
+        probation: sees whether the release that runs is good; None where it is not on trial.
     """
 
     passages: Passages
@@ -78,6 +80,7 @@ class Keeper:
     announcer: Announcer = field(default_factory=Announcer)
     vigil: Vigil | None = None
     light: Illuminator | None = None
+    probation: Probation | None = None
     next_at: float = field(default=0.0, init=False)  # monotonic seconds
     told: tuple[object, ...] = field(default=(), init=False)
     owes: bool = field(default=False, init=False)  # a round of retention
@@ -128,6 +131,9 @@ class Keeper:
         else:
             self.health.problem("keeping", None)
         vitals = self.health.snapshot()
+        if self.probation is not None:
+            is_connected = self.link is None or self.link.session > 0
+            self.probation.turn(vitals, is_connected=is_connected)
         if is_due or self.worth_telling(vitals) != self.told:
             self.report(vitals)
 

@@ -1,0 +1,48 @@
+"""`gatepost update`, as far as every command must know it.
+
+The rule to know: what it does is imported when it is asked for, so that the unit, which starts by
+the same program, carries none of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from appliance.commands.lists import Command, Does
+
+
+def add_commands(commands: Any, command: Command) -> None:  # noqa: ANN401  # argparse's own type
+    """Add `update` to the parser of all commands."""
+    purpose = "signed releases: check, install, status, rollback"
+    parser = commands.add_parser("update", help=purpose, description=purpose)
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    checking = command(verbs, "check", _later("check"), "say what is offered, or why nothing is")
+    installing = command(
+        verbs, "install", _later("install_release"), "fetch it and put it on trial"
+    )
+    for each in (checking, installing):
+        told = "a folder with the same files, as on a USB stick (default: update.url)"
+        each.add_argument("--from", dest="folder", type=Path, metavar="FOLDER", help=told)
+        told = "this one (default: the newest that is fit)"
+        each.add_argument("--version", default="", help=told)
+    told = "though it failed here, is paused, or has not come to this unit yet"
+    installing.add_argument("--force", action="store_true", help=told)
+    status = command(
+        verbs, "status", _later("show_status"), "what is good, on trial, and what failed"
+    )
+    status.add_argument("--json", action="store_true", help="one JSON object")
+    command(
+        verbs, "rollback", _later("roll_back"), "give up the trial, or go back to the one before"
+    )
+
+
+def _later(name: str) -> Does:
+    """What a verb does, by its name in `updating`."""
+
+    def does(asked: argparse.Namespace) -> int:
+        return int(getattr(import_module("appliance.commands.updating"), name)(asked))
+
+    return does

@@ -1,0 +1,166 @@
+"""What `gatepost update` does: what is offered, installing it, how it stands, going back.
+
+The rule to know: nothing that runs is touched; the next start of the unit tries what was installed,
+or starts what it went back to.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from datetime import datetime, timezone
+from functools import partial
+from typing import Any
+
+from tqdm import tqdm
+
+from appliance.config import Config, load_config
+from appliance.errors import ConfigurationError, StoreError, UpdateError
+from appliance.store.database import VERSION
+from appliance.transmit.messages import Topics
+from appliance.transmit.trial import try_broker
+from appliance.update import trial
+from appliance.update.disk import Disk
+from appliance.update.install import (
+    Offer,
+    Unit,
+    forced,
+    hardware_name,
+    install,
+    look,
+    place_for,
+    platform_name,
+)
+from appliance.update.manifest import withdrawn
+from appliance.update.shelf import Shelf, sole_user
+from appliance.update.signature import public_keys, verify
+from appliance.update.source import FolderSource, Source
+from appliance.update.web import WebSource
+
+AGAIN = "start the unit anew to try it: systemctl restart gatepost"
+
+
+def check(asked: argparse.Namespace) -> int:
+    """Say what is offered, or why nothing is."""
+    config = load_config(asked.config)
+    with sole_user(config.update.folder):
+        offer = _look(config, asked)
+    _tell(offer)
+    return 0
+
+
+def install_release(asked: argparse.Namespace) -> int:
+    """Fetch what is offered and put it on trial."""
+    config = load_config(asked.config)
+    with sole_user(config.update.folder):
+        offer = _look(config, asked)
+        choice = forced(offer, asked.version) if asked.force else offer.choice
+        if choice.release is None:
+            raise UpdateError(choice.name, choice.words)
+        reached, shelf = _reaches_broker(config), _shelf(config)
+        print(f"fetching {choice.release.version}", file=sys.stderr)
+        bar = tqdm(unit="B", unit_scale=True, disable=None)
+        with bar:
+            progress = partial(_show, bar)
+            source = _source(config, asked)
+            try:
+                standing = install(
+                    shelf, choice.release, offer.place, source, reached=reached, progress=progress
+                )
+            except OSError as fault:
+                raise StoreError(f"{shelf.folder}: {fault.strerror or fault}") from fault
+    print(f"{standing.last}; {AGAIN}")
+    return 0
+
+
+def show_status(asked: argparse.Namespace) -> int:
+    """What is good, what is on trial, and what failed."""
+    config = load_config(asked.config)
+    standing = _shelf(config).standing()
+    place = place_for(_unit(config, ()), standing)
+    if asked.json:
+        told = {"runs": place.version, "hardware": place.hardware, "platform": place.platform}
+        print(json.dumps(told | asdict(standing)))
+        return 0
+    print(f"good: {place.version}{'' if standing.current else ', as it came with the system'}")
+    print(f"system: {place.hardware}, {place.platform}")
+    if standing.previous:
+        print(f"before that: {standing.previous.version}")
+    if standing.trial:
+        on_trial = standing.trial
+        count = f"{on_trial.starts} starts, {on_trial.lost} of them ended before it was good"
+        state = count if on_trial.starts else "not started yet"
+        print(f"on trial: {on_trial.deployment.version}: {state}")
+    for version, why in standing.failed.items():
+        print(f"failed: {version}: {why}")
+    print(f"last: {standing.last or 'nothing was ever installed'}")
+    return 0
+
+
+def roll_back(asked: argparse.Namespace) -> int:
+    """Give up what is on trial, else go back to what was good before."""
+    config = load_config(asked.config)
+    shelf = _shelf(config)
+    with sole_user(config.update.folder):
+        standing = shelf.standing()
+        if standing.trial is None and standing.current is None:
+            raise UpdateError("none", "what runs came with the system: nothing to go back to")
+        step = trial.give_up if standing.trial else trial.go_back
+        standing = shelf.change(partial(step, why="a person went back"))
+    print(f"{standing.last}; start the unit anew: systemctl restart gatepost")
+    return 0
+
+
+def _look(config: Config, asked: argparse.Namespace) -> Offer:
+    if config.update.root_file is None:
+        raise ConfigurationError("update.root_file is missing: without it no update is taken")
+    unit = _unit(config, public_keys(config.update.root_file))
+    source, now = _source(config, asked), datetime.now(timezone.utc)
+    try:
+        return look(_shelf(config), unit, source, verify, now, asked.version)
+    except OSError as fault:
+        raise StoreError(f"{config.update.folder}: {fault.strerror or fault}") from fault
+
+
+def _tell(offer: Offer) -> None:
+    choice, runs = offer.choice, offer.place.version
+    back = withdrawn(offer.manifest, runs)
+    if back:
+        print(f"{runs}, which runs, was withdrawn: {back}", file=sys.stderr)
+    if choice.release is None:
+        print(f"{runs} stays: {choice.words} ({choice.name})")
+        return
+    summary = f": {choice.release.summary}" if choice.release.summary else ""
+    print(f"{choice.release.version} can be installed over {runs}{summary}")
+
+
+def _unit(config: Config, roots: tuple[bytes, ...]) -> Unit:
+    update = config.update
+    here = hardware_name(), platform_name()
+    return Unit(config.unit.id, update.product, roots, *here, reads=VERSION)
+
+
+def _shelf(config: Config) -> Shelf:
+    return Shelf(config.update.folder, Disk())
+
+
+def _source(config: Config, asked: argparse.Namespace) -> Source:
+    if asked.folder is not None:
+        return FolderSource(asked.folder)
+    if config.update.url is None:
+        raise ConfigurationError("update.url is missing: name it, or a folder with --from")
+    return WebSource(config.update.url, config.update.ca_file)
+
+
+def _reaches_broker(config: Config) -> bool:
+    """Whether the broker takes the unit in now; what is installed must manage that too."""
+    if config.mqtt.host is None:
+        return False
+    return not try_broker(config.mqtt, Topics(config.unit.id, "")).why.text
+
+
+def _show(bar: tqdm[Any], have: int, of: int) -> None:
+    bar.total, bar.n = of, have
+    bar.refresh()

@@ -1,0 +1,142 @@
+"""Fetching: the keys, the manifest, and what a release consists of.
+
+The rule to know: a download is trusted when its checksum is that of the manifest, and not before;
+until then it lies under `downloads`, where nothing is started from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from appliance.errors import SourceError, UpdateError
+from appliance.update.keys import MOST_BYTES, Keyring, Verify, extended
+from appliance.update.manifest import Artefact
+from appliance.update.shelf import Shelf
+from appliance.update.source import ARTEFACT, MANIFEST, STATEMENT, Source
+
+LEFT_FREE = 200_000_000
+"""Bytes that an update leaves free on the card: what `vigil` calls nearly full, and a day more."""
+LEAST_GAIN = 1_000_000
+"""Bytes that an attempt must have brought for another to follow at once."""
+
+Progress = Callable[[int, int], None]
+"""Told how many bytes of how many are here."""
+
+
+def fetch_keys(shelf: Shelf, roots: tuple[bytes, ...], source: Source, verify: Verify) -> Keyring:
+    """The keys that count, from those of the set-up through all statements there are.
+
+    Statements that were seen are kept, so that nobody can withhold them later.  Those kept are
+    verified anew each time.
+
+    Raises:
+        UpdateError: a statement is not signed by a root key of the one before.
+        SourceError: the source is away.
+    """
+    keyring = Keyring(roots)
+    while (path := _kept(shelf, keyring)).exists():
+        keyring = extended(keyring, path.read_bytes(), verify)
+    while signed := source.read(STATEMENT.format(keyring.number + 1), MOST_BYTES):
+        path, keyring = _kept(shelf, keyring), extended(keyring, signed, verify)
+        shelf.disk.make_folder(path.parent)
+        shelf.disk.replace(path, signed)
+    return keyring
+
+
+def fetch_manifest(source: Source) -> bytes:
+    """The signed manifest, not trusted yet; SourceError where there is none."""
+    signed = source.read(MANIFEST, MOST_BYTES)
+    if signed is None:
+        raise SourceError(f"{MANIFEST}: there is none where updates come from")
+    return signed
+
+
+def require_space(shelf: Shelf, artefacts: tuple[Artefact, ...], free: int | None = None) -> None:
+    """Raise UpdateError `space` where the card has too little room for all that is not here yet.
+
+    Args:
+        shelf: where they go.
+        artefacts: of the release.
+        free: bytes; None: as the card says.
+    """
+    missing = [each for each in artefacts if not shelf.image(each.sha256).exists()]
+    needed = sum(each.size - here(shelf, each) + each.unpacked for each in missing) + LEFT_FREE
+    free = shutil.disk_usage(shelf.folder).free if free is None else free
+    if missing and needed > free:
+        told = f"{needed / 1e6:.0f} MB needed, of which {LEFT_FREE / 1e6:.0f} stay free"
+        raise UpdateError("space", f"{told}; {free / 1e6:.0f} MB are free at {shelf.folder}")
+
+
+def fetch_artefact(
+    shelf: Shelf, artefact: Artefact, source: Source, progress: Progress = lambda _a, _b: None
+) -> Path:
+    """The file of an artefact, whole and as the manifest says; goes on where it broke off.
+
+    Raises:
+        SourceError: the source is away or broke off; what came is kept for the next time.
+        UpdateError: `size` or `hash`: it is another file; it is deleted.
+    """
+    path = _download(shelf, artefact)
+    shelf.disk.make_folder(path.parent)
+    while (before := here(shelf, artefact)) < artefact.size:
+        try:
+            _go_on(shelf, artefact, source, progress)
+        except SourceError:
+            if here(shelf, artefact) - before < LEAST_GAIN:
+                raise
+    _require_same(shelf, artefact)
+    shelf.disk.sync(path)
+    return path
+
+
+def here(shelf: Shelf, artefact: Artefact) -> int:
+    """How many bytes of an artefact have come."""
+    try:
+        return _download(shelf, artefact).stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _go_on(shelf: Shelf, artefact: Artefact, source: Source, progress: Progress) -> None:
+    path, count = _download(shelf, artefact), here(shelf, artefact)
+    for part in source.parts(ARTEFACT.format(artefact.sha256), count):
+        count += len(part)
+        if count > artefact.size:
+            break  # _require_same deletes it
+        shelf.disk.append(path, part)
+        progress(count, artefact.size)
+    if count < artefact.size:
+        raise SourceError(f"broke off after {count} of {artefact.size} bytes, which are kept")
+    if count > artefact.size:
+        shelf.disk.remove(path)
+        raise UpdateError("size", f"longer than the {artefact.size} bytes of the manifest")
+
+
+def _require_same(shelf: Shelf, artefact: Artefact) -> None:
+    path = _download(shelf, artefact)
+    size, found = here(shelf, artefact), _checksum(path)
+    if size == artefact.size and found == artefact.sha256:
+        return
+    shelf.disk.remove(path)
+    raise UpdateError("hash", f"sha256 {found[:12]}..., expected {artefact.sha256[:12]}...")
+
+
+def _checksum(path: Path) -> str:
+    """SHA-256 of a file; `hashlib.file_digest` came with Python 3.11."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while part := file.read(1 << 20):
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def _download(shelf: Shelf, artefact: Artefact) -> Path:
+    return shelf.folder / "downloads" / artefact.sha256
+
+
+def _kept(shelf: Shelf, keyring: Keyring) -> Path:
+    """Where the next statement lies, if it was seen before."""
+    return shelf.folder / "keys" / f"{keyring.number + 1}.signed"

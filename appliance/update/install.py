@@ -1,0 +1,188 @@
+"""From a source to a deployment on trial: what `gatepost update` does.
+
+The rule to know: nothing that runs is touched.  A release becomes what runs by the next start of
+the unit (`launch`), and what is good by what it shows then (`probation`).
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import partial
+from pathlib import Path
+
+from appliance import __version__
+from appliance.errors import UpdateError
+from appliance.update import trial
+from appliance.update.fetch import (
+    Progress,
+    fetch_artefact,
+    fetch_keys,
+    fetch_manifest,
+    require_space,
+)
+from appliance.update.images import deploy, forget, unpack
+from appliance.update.keys import Verify
+from appliance.update.manifest import (
+    Artefact,
+    Choice,
+    Manifest,
+    Place,
+    Release,
+    artefacts_for,
+    choose,
+    read_manifest,
+)
+from appliance.update.shelf import Shelf
+from appliance.update.source import Source
+from appliance.update.trial import Standing
+
+KINDS = ("app", "libraries", "models")
+"""What a stock system takes, each an image of its own: a new package alone is small."""
+COMPATIBLE = Path("/proc/device-tree/compatible")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What does not change between two updates.
+
+    Attributes:
+        unit: its id, as configured.
+        product: whose manifests it takes.
+        roots: public keys that may sign the first statement of keys.
+        hardware: the board, see `hardware_name`.
+        platform: of its programs, see `platform_name`.
+        reads: the highest schema of the database that what came with the system understands.
+    """
+
+    unit: str
+    product: str
+    roots: tuple[bytes, ...]
+    hardware: str
+    platform: str
+    reads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A trusted manifest, and what it means here."""
+
+    manifest: Manifest
+    place: Place
+    choice: Choice
+
+
+def look(
+    shelf: Shelf, unit: Unit, source: Source, verify: Verify, now: datetime, wanted: str = ""
+) -> Offer:
+    """What a source offers; what is seen of it is remembered, so that nobody can go behind it.
+
+    Args:
+        shelf: of this unit.
+        unit: who it is.
+        source: where from.
+        verify: checks a signature.
+        now: wall-clock time, which may be wrong; a time that was seen signed is not gone behind.
+        wanted: a version; empty: the newest that is fit.
+
+    Raises:
+        UpdateError: keys or manifest are not to be trusted.
+        SourceError: the source is away.
+    """
+    keyring = fetch_keys(shelf, unit.roots, source, verify)
+    standing = shelf.standing()
+    signed = fetch_manifest(source)
+    at = max(now, datetime.fromtimestamp(standing.known_s, timezone.utc))
+    manifest = read_manifest(signed, keyring, verify, unit.product, at, standing.sequence)
+    issued = int(manifest.issued.timestamp())
+    step = partial(trial.seen, sequence=manifest.sequence, known_s=issued)
+    place = place_for(unit, shelf.change(step))
+    return Offer(manifest, place, choose(manifest, place, wanted))
+
+
+def forced(offer: Offer, wanted: str = "") -> Choice:
+    """The same where a person stands before the unit and insists."""
+    return choose(offer.manifest, offer.place, wanted, force=True)
+
+
+def install(
+    shelf: Shelf,
+    release: Release,
+    place: Place,
+    source: Source,
+    *,
+    reached: bool,
+    progress: Progress = lambda _have, _of: None,
+) -> Standing:
+    """Fetch a release, unpack it and put it on trial; the next start of the unit tries it.
+
+    Args:
+        shelf: of this unit.
+        release: of `choose`.
+        place: the same that it was chosen for.
+        source: where from.
+        reached: whether the broker is reached now: then the release must reach it too.
+        progress: told how far each download is.
+
+    Raises:
+        UpdateError: it is not what the manifest says, or there is no room.
+        SourceError: the source is away; the next call goes on.
+        OSError: the card takes nothing.
+    """
+    artefacts = artefacts_for(release, place)
+    coming = frozenset(each.sha256 for each in artefacts)
+    forget(shelf, shelf.standing(), coming)
+    shelf.disk.make_folder(shelf.folder)
+    require_space(shelf, artefacts)
+    for each in artefacts:
+        _bring(shelf, each, source, progress)
+    images = {each.kind: each.sha256 for each in artefacts}
+    deployment = deploy(shelf, release.version, release.reads, images)
+    step = partial(trial.put_on_trial, deployment=deployment, reached=reached)
+    standing = shelf.change(step)
+    forget(shelf, standing)
+    return standing
+
+
+def place_for(unit: Unit, standing: Standing) -> Place:
+    """The unit as it is now, for a manifest."""
+    current, on_trial = standing.current, standing.trial
+    return Place(
+        unit=unit.unit,
+        product=unit.product,
+        hardware=unit.hardware,
+        platform=unit.platform,
+        kinds=KINDS,
+        version=current.version if current else __version__,
+        reads=current.reads if current else unit.reads,
+        trial=on_trial.deployment.version if on_trial else "",
+        failed=standing.failed,
+    )
+
+
+def platform_name() -> str:
+    """Names what compiled modules must have been made for, such as linux-aarch64-cp311."""
+    major, minor = sys.version_info[:2]
+    return f"{sys.platform}-{platform.machine().lower()}-cp{major}{minor}"
+
+
+def hardware_name(compatible: Path = COMPATIBLE) -> str:
+    """Names the board as its device tree does, such as raspberrypi-4-model-b; a PC has none."""
+    try:
+        first = compatible.read_bytes().partition(b"\0")[0]
+    except FileNotFoundError:
+        return "pc"
+    return first.decode("ascii", "replace").lower().replace(",", "-")
+
+
+def _bring(shelf: Shelf, artefact: Artefact, source: Source, progress: Progress) -> None:
+    if shelf.image(artefact.sha256).exists():
+        return
+    archive = fetch_artefact(shelf, artefact, source, progress)
+    try:
+        unpack(shelf, archive, artefact.sha256, artefact.unpacked)
+    except UpdateError:
+        shelf.disk.remove(archive)
+        raise

@@ -1,0 +1,138 @@
+"""The folder in which updates lie, as the launcher needs it: what is on trial, and `current`.
+
+    state.json              what `trial` remembers
+    current                 link to the deployment that was started last
+    deployments/<name>/     links `app`, `libraries`, `models`: one deployment
+    images/<sha256>/        an image, unpacked, never changed
+    downloads/<sha256>      what is being fetched
+    keys/<n>.signed         statements of keys
+
+The rule to know: the state is written first and the link follows, and a start mends what a power
+cut left between the two.  Of the standard library only.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.errors import StoreError
+from appliance.update import trial
+from appliance.update.disk import Disk
+from appliance.update.trial import Deployment, Standing
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+LOST = "its images are not there any more"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The folder, and how it is written to."""
+
+    folder: Path
+    disk: Disk
+
+    @property
+    def state(self) -> Path:
+        """The file of what is remembered."""
+        return self.folder / "state.json"
+
+    @property
+    def current(self) -> Path:
+        """The link to what was started last."""
+        return self.folder / "current"
+
+    def place(self, deployment: Deployment) -> Path:
+        """The folder of a deployment."""
+        return self.folder / "deployments" / deployment.name
+
+    def image(self, sha256: str) -> Path:
+        """The folder of an image."""
+        return self.folder / "images" / sha256
+
+    def standing(self) -> Standing:
+        """What is remembered; nothing where the file is missing or damaged.
+
+        A damaged one was no power cut, for it is only ever replaced: the card is failing, and the
+        unit goes on with what came with the system.
+        """
+        try:
+            return trial.read(self.state.read_bytes())
+        except FileNotFoundError:
+            return Standing()
+        except (OSError, ValueError) as fault:
+            log.warning("%s: cannot be read, updates begin anew: %s", self.state, fault)
+            return Standing()
+
+    def change(self, step: Callable[[Standing], Standing]) -> Standing:
+        """Take one step from what is remembered, and write down where it led if it led anywhere.
+
+        No start and no command comes between the two.
+        """
+        self.disk.make_folder(self.folder)
+        with (self.folder / "state.lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # held for the moment of a write
+            before = self.standing()
+            after = step(before)
+            if after != before:
+                self.disk.replace(self.state, trial.written(after))
+        return after
+
+    def start(self, boot: str) -> Path | None:
+        """Count a start and say what to start: a deployment's folder; None: what is installed.
+
+        One whose folder is missing or not whole is given up as if it had failed.
+        """
+        chosen = self.change(lambda standing: self._started(standing, boot)).starts_with
+        if chosen is None:
+            return None
+        self.flip(chosen)
+        return self.place(chosen)
+
+    def flip(self, deployment: Deployment) -> None:
+        """Let `current` point to a deployment."""
+        target = f"deployments/{deployment.name}"
+        if not self.current.is_symlink() or str(self.current.readlink()) != target:
+            self.disk.point(self.current, target)
+
+    def is_whole(self, deployment: Deployment) -> bool:
+        """Whether all of its links lead to something."""
+        links = list(self.place(deployment).glob("*"))
+        return bool(links) and all(each.exists() for each in links)
+
+    def _started(self, standing: Standing, boot: str) -> Standing:
+        standing = trial.start(standing, boot)
+        if standing.trial and not self.is_whole(standing.trial.deployment):
+            standing = trial.give_up(standing, LOST)
+        while standing.current and not standing.trial and not self.is_whole(standing.current):
+            standing = trial.go_back(standing, LOST)
+        return standing
+
+
+@contextmanager
+def sole_user(folder: Path) -> Iterator[None]:
+    """Hold the folder for this process: one command at a time fetches and installs.
+
+    Raises:
+        StoreError: another process holds it, or it cannot be made.
+    """
+    try:
+        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        with (folder / "lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+    except BlockingIOError as fault:
+        raise StoreError(f"{folder}: another gatepost is at an update there") from fault
+    except OSError as fault:
+        raise StoreError(f"{folder}: {fault.strerror or fault}") from fault
+
+
+def boot_name() -> str:
+    """Names this run of the kernel."""
+    return BOOT_ID.read_text(encoding="ascii").strip()

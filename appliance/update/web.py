@@ -1,0 +1,162 @@
+"""Files of a web server, any that serves plain files; with Range, what broke off is gone on with.
+
+The rule to know: no server can hold us.  An answer that brings less than LEAST_BYTES in WINDOW_S is
+at its end, whether it says nothing or a byte now and then, in its headers or in its body.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from appliance import __version__
+from appliance.errors import SourceError
+from appliance.update.source import CHUNK, bounded
+
+CONNECT_S = 15.0  # for each address of the name
+WINDOW_S, LEAST_BYTES = 60.0, 64 * 1024
+"""A kilobyte a second: the slowest link on which 30 MB still come in a night."""
+OK, PARTIAL, NOT_FOUND, GONE = 200, 206, 404, 410
+
+
+class WebSource:
+    """Files below an address."""
+
+    def __init__(self, url: str, ca_file: Path | None = None, window_s: float = WINDOW_S) -> None:
+        """Read from below `url`.
+
+        Args:
+            url: https, or http.
+            ca_file: authorities that are trusted; None: those of the system.
+            window_s: seconds in which LEAST_BYTES must come.
+
+        Raises:
+            SourceError: the authorities cannot be read.
+        """
+        self._address = urlsplit(url)
+        self._window_s = window_s
+        try:
+            self._context = ssl.create_default_context(cafile=ca_file and str(ca_file))
+        except (ssl.SSLError, OSError) as fault:
+            raise SourceError(f"update.ca_file: {ca_file}: {fault}") from fault
+
+    def read(self, name: str, most: int) -> bytes | None:
+        """All of a small file."""
+        with self._answer(name, 0) as answer:
+            if answer.status in {NOT_FOUND, GONE}:
+                return None
+            self._expect(answer, name, {OK})
+            return bounded(answer.read(most + 1), name, most)
+
+    def parts(self, name: str, offset: int) -> Iterator[bytes]:
+        """A file piece by piece; of a server without Range, what is here already is skipped."""
+        with self._answer(name, offset) as answer:
+            self._expect(answer, name, {PARTIAL, OK} if offset else {OK})
+            to_skip = 0 if _begins_at(answer, offset) else offset
+            while part := answer.read1(CHUNK):
+                skipped = min(to_skip, len(part))
+                to_skip -= skipped
+                if len(part) > skipped:
+                    yield part[skipped:]
+
+    @contextmanager
+    def _answer(self, name: str, offset: int) -> Iterator[HTTPResponse]:
+        """What the server answers, in words of ours where it does not."""
+        path = f"{self._address.path.rstrip('/')}/{quote(name)}"
+        headers = {"User-Agent": f"gatepost/{__version__}", "Accept-Encoding": "identity"}
+        if offset:
+            headers["Range"] = f"bytes={offset}-"
+        try:
+            with closing(self._line()) as line:
+                connection = HTTPConnection(self._address.netloc)
+                connection.sock = _Impatient(line, self._window_s)
+                connection.request("GET", path, headers=headers)
+                yield connection.getresponse()
+        except ssl.SSLCertVerificationError as fault:
+            raise self._fault(name, f"bad certificate: {fault.verify_message}") from fault
+        except HTTPException as fault:
+            raise self._fault(name, f"no HTTP answer ({type(fault).__name__})") from fault
+        except OSError as fault:
+            raise self._fault(name, fault.strerror or str(fault)) from fault
+
+    def _line(self) -> socket.socket:
+        """A connection, encrypted where the address says so."""
+        host, is_secure = self._address.hostname or "", self._address.scheme == "https"
+        port = self._address.port or (443 if is_secure else 80)
+        line = socket.create_connection((host, port), CONNECT_S)
+        if not is_secure:
+            return line
+        try:
+            return self._context.wrap_socket(line, server_hostname=host)
+        except OSError:
+            line.close()
+            raise
+
+    def _expect(self, answer: HTTPResponse, name: str, wanted: set[int]) -> None:
+        if answer.status not in wanted:
+            told = "; a redirect is not followed" if answer.getheader("Location") else ""
+            raise self._fault(name, f"answered {answer.status}{told}")
+
+    def _fault(self, name: str, words: str) -> SourceError:
+        return SourceError(f"{self._address.scheme}://{self._address.netloc}: {name}: {words}")
+
+
+def _begins_at(answer: HTTPResponse, offset: int) -> bool:
+    """Whether a partial answer begins where it was asked to; SourceError where it is elsewhere."""
+    if answer.status != PARTIAL:
+        return False
+    told = answer.getheader("Content-Range") or ""
+    found = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", told)
+    if found is None or int(found[1]) != offset:
+        raise SourceError(f"Content-Range {told[:60]!r}, expected to begin at {offset}")
+    return True
+
+
+class _Impatient:
+    """A socket as `http.client` uses one, whose answer must keep coming."""
+
+    def __init__(self, line: socket.socket, window_s: float) -> None:
+        self._line = line
+        self._window_s = window_s
+
+    def sendall(self, content: bytes) -> None:
+        self._line.sendall(content)
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_Answer(self._line, self._window_s), CHUNK)
+
+    def close(self) -> None:
+        """Whoever made the connection closes it."""
+
+
+class _Answer(io.RawIOBase):
+    """What comes, as long as enough of it does."""
+
+    def __init__(self, line: socket.socket, window_s: float) -> None:
+        self._line = line
+        self._window_s = window_s
+        self._count = 0
+        self._ends_at = time.monotonic() + window_s
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401  # typeshed's WriteableBuffer
+        left = self._ends_at - time.monotonic()
+        if left <= 0 and self._count < LEAST_BYTES:
+            raise TimeoutError(f"{self._count} bytes in {self._window_s:g} s: too slow")
+        if left <= 0:
+            self._count, self._ends_at = 0, time.monotonic() + self._window_s
+        self._line.settimeout(max(0.01, self._ends_at - time.monotonic()))
+        count = self._line.recv_into(buffer)
+        self._count += count
+        return count

@@ -1,0 +1,76 @@
+"""The table [update] of the configuration: where updates come from, and whose they are.  Pure.
+
+The rule to know: without `root_file` no update is taken, wherever it comes from.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from appliance.section import FilePath, Section
+
+
+class Update(Section):
+    """Signed releases.  Without `url` they come from a folder only, such as a USB stick."""
+
+    url: str | None = Field(None, min_length=1, max_length=2000)
+    # public keys of Ed25519 in PEM: who says which keys may sign releases
+    root_file: Annotated[FilePath | None, Field(strict=False)] = None
+    # None: the authorities that the system trusts
+    ca_file: Annotated[FilePath | None, Field(strict=False)] = None
+    # where releases are kept: 1 GB on a card for two of them and a third that comes
+    folder: Annotated[FilePath, Field(strict=False)] = Path("/var/lib/gatepost/updates")
+    # whose manifests are taken: who builds releases of his own names them otherwise
+    product: str = Field("gatepost", pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")
+
+    @field_validator("url")
+    @classmethod
+    def _url_is_one(cls, url: str | None) -> str | None:
+        fault = url and _fault(url)
+        if fault:
+            raise ValueError(f"update.url: {fault}")
+        return url
+
+    @model_validator(mode="after")
+    def _root_is_named(self) -> Update:
+        if self.url is not None and self.root_file is None:
+            raise ValueError("update.root_file is missing: without it no update is taken")
+        return self
+
+    @field_validator("ca_file")
+    @classmethod
+    def _authority_needs_https(cls, path: Path | None, before: ValidationInfo) -> Path | None:
+        if path and urlsplit(before.data.get("url") or "").scheme == "http":
+            raise ValueError("update.ca_file with http: expected https in update.url")
+        return path
+
+
+def _fault(url: str) -> str:
+    """What is wrong with an address; empty where nothing is."""
+    if not (url.isascii() and url.isprintable()) or " " in url:
+        return "expected printable ASCII without spaces; other letters as %xx or xn--"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as fault:
+        return f"not an address: {fault}"
+    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
+        return "expected https://host, https://host:port or one of these with a path"
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        return "expected no user, and nothing behind ? or #"
+    if parts.scheme == "http" and not _is_here(parts.hostname):
+        return "expected https: who listens would know what this unit lacks"
+    return ""
+
+
+def _is_here(host: str) -> bool:
+    """Whether it is this very machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

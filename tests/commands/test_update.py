@@ -1,0 +1,179 @@
+"""From keys to a release that runs, as people type it: `tools/bundle` and `gatepost update`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from appliance.__main__ import main
+from appliance.update.disk import Disk
+from appliance.update.install import hardware_name, platform_name
+from appliance.update.shelf import Shelf
+from tests.update.conftest import app_files, tar_of
+from tools.publish import bundle
+
+Told = tuple[int, str, str]
+
+
+class Fleet:
+    """One who publishes, and one unit."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """Make keys and the unit's configuration."""
+        self.folder, self._capsys = folder, capsys
+        self.site, self.updates = folder / "site", folder / "updates"
+        for name in ("root", "key"):
+            code, told, _ = self.bundle("key", folder / f"{name}.pem")
+            assert code == 0
+            (folder / f"{name}.pub").write_text(told)
+        table = f"root_file = 'root.pub'\nfolder = '{self.updates}'\n"
+        (folder / "unit.toml").write_text(f"[update]\n{table}")
+        code, told, _ = self.bundle(
+            "keys", self.site, "--root", folder / "root.pem", "--release", folder / "key.pub"
+        )
+        assert (code, told) == (0, "statement 1: 1 root keys, release keys key\n")
+
+    def bundle(self, *arguments: object) -> Told:
+        """`tools/bundle`."""
+        code = bundle.main([str(argument) for argument in arguments])
+        return code, *self._capsys.readouterr()
+
+    def signed(self, verb: str, *arguments: object) -> str:
+        """The same, of what signs the manifest."""
+        key = self.folder / "key.pem"
+        code, told, faults = self.bundle(verb, self.site, "--key", key, *arguments)
+        assert code == 0, faults
+        return told
+
+    def release(self, version: str, percent: float = 100) -> None:
+        """Publish one."""
+        contents = {"app": app_files(version), "models": {"read.toml": b"1"}, "libraries": {}}
+        tars = {kind: self.folder / f"{kind}.tar" for kind in contents}
+        for kind, files in contents.items():
+            tars[kind].write_bytes(tar_of(files))
+        images = ["--app", tars["app"], "--models", tars["models"]]
+        images += ["--libraries", f"{platform_name()}={tars['libraries']}"]
+        more = ["--percent", percent, "--summary", "better at night"]
+        self.signed("release", "--version", version, *images, *more)
+
+    def update(self, verb: str, *arguments: object, source: bool = False) -> Told:
+        """`gatepost update`."""
+        where = ["--from", self.site] if source else []
+        command = ["update", verb, "--config", self.folder / "unit.toml", *where, *arguments]
+        code = main([str(argument) for argument in command])
+        return code, *self._capsys.readouterr()
+
+    def state(self) -> dict[str, object]:
+        """`gatepost update status --json`."""
+        told: dict[str, object] = json.loads(self.update("status", "--json")[1])
+        return told
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Fleet:
+    """With keys and no release."""
+    return Fleet(tmp_path, capsys)
+
+
+def test_a_release_goes_from_the_publisher_to_the_unit(fleet: Fleet) -> None:
+    """Checked, installed, started, and given up; the words say what to do next."""
+    fleet.release("0.2.0")
+    code, told, _ = fleet.update("check", source=True)
+    assert (code, told) == (0, "0.2.0 can be installed over 0.1.0: better at night\n")
+    code, told, _ = fleet.update("install", source=True)
+    assert (code, told.partition(";")[0]) == (0, "0.2.0 is installed and waits for its first start")
+    assert "systemctl restart gatepost" in told
+    assert "on trial: 0.2.0: not started yet" in fleet.update("status")[1]
+    assert "0.1.0 stays: 0.2.0: is on trial" in fleet.update("check", source=True)[1]
+    place = Shelf(fleet.updates, Disk()).start("boot")
+    assert place is not None
+    assert (place / "models" / "read.toml").read_bytes() == b"1"
+    code, told, _ = fleet.update("rollback")
+    assert (code, told.partition(";")[0]) == (0, "0.2.0 failed: a person went back")
+    assert fleet.state()["failed"] == {"0.2.0": "a person went back"}
+    code, _, faults = fleet.update("install", source=True)
+    assert (code, faults) == (65, "failed: 0.2.0: a person went back\n")
+    assert fleet.update("install", "--force", source=True)[0] == 0
+
+
+def test_a_roll_out_is_steered(fleet: Fleet) -> None:
+    """Staged, widened, paused, gone on with, withdrawn: each with the next sequence."""
+    fleet.release("0.2.0", 0)
+    assert "0.1.0 stays: 0.2.0: rolled out to 0 %" in fleet.update("check", source=True)[1]
+    assert "sequence 2" in fleet.signed("stage", "--version", "0.2.0", "--percent", 100)
+    fleet.signed("pause", "--version", "0.2.0")
+    assert "0.2.0: its roll-out is paused (paused)" in fleet.update("check", source=True)[1]
+    fleet.signed("resume", "--version", "0.2.0")
+    assert "0.2.0 can be installed" in fleet.update("check", source=True)[1]
+    fleet.signed("withdraw", "--version", "0.2.0", "--why", "opens for all")
+    assert "0.2.0: withdrawn: opens for all" in fleet.update("check", source=True)[1]
+    assert fleet.update("install", "--force", source=True)[0] == 65
+    fleet.signed("refresh")
+    assert fleet.bundle("show", fleet.site)[1].splitlines() == [
+        f"sequence 6, expires {json.loads(_content(fleet))['expires']}",
+        "0.2.0          0.0 MB  withdrawn: opens for all",
+    ]
+
+
+def test_a_version_is_published_once(fleet: Fleet) -> None:
+    """And only the newest few stay, with their artefacts."""
+    fleet.release("0.2.0")
+    with pytest.raises(AssertionError, match="a version is never another one"):
+        fleet.release("0.2.0")
+    for number in range(3, 3 + bundle.KEPT):
+        fleet.release(f"0.{number}.0")
+    assert len(json.loads(_content(fleet))["releases"]) == bundle.KEPT
+    assert len(list((fleet.site / "artefacts").iterdir())) == bundle.KEPT + 2
+
+
+def test_what_a_unit_would_refuse_is_not_published(fleet: Fleet) -> None:
+    """A key that does not count signs nothing."""
+    code, _, faults = fleet.bundle("refresh", fleet.site, "--key", fleet.folder / "root.pem")
+    assert (code, faults.partition(":")[0]) == (65, "signature")
+    assert not (fleet.site / "manifest.signed").exists()
+
+
+@pytest.mark.parametrize(
+    ("lines", "verb", "code", "words"),
+    [
+        ("", "check", 78, "update.root_file is missing"),
+        ("[update]\nroot_file = 'root.pub'", "check", 78, "update.url is missing"),
+        ("[update]\nroot_file = 'root.pem'", "check", 78, "private key, expected a public key"),
+        ("[update]\nurl = 'https://x'", "status", 78, "update.root_file is missing"),
+        ("[update]\nurl = 'http://x.example'\nroot_file = 'x'", "status", 78, "expected https"),
+        ("[update]\nurl = 'x'\nroot_file = 'x'", "status", 78, "expected https://host"),
+        ("[update]\nurl = 'https://u@x'\nroot_file = 'x'", "status", 78, "expected no user"),
+    ],
+)
+def test_a_fault_is_named(fleet: Fleet, lines: str, verb: str, code: int, words: str) -> None:
+    """With its key, and what was expected."""
+    folder = f"folder = '{fleet.updates}'" if lines else f"[update]\nfolder = '{fleet.updates}'"
+    (fleet.folder / "unit.toml").write_text(f"{lines}\n{folder}\n")
+    told = fleet.update(verb)
+    assert told[0] == code
+    assert words in told[2]
+
+
+def test_an_unwritten_unit_says_so(fleet: Fleet) -> None:
+    """Nothing was ever installed, and there is nothing to go back to."""
+    assert fleet.update("status")[1].splitlines() == [
+        "good: 0.1.0, as it came with the system",
+        f"system: {hardware_name()}, {platform_name()}",
+        "last: nothing was ever installed",
+    ]
+    code, _, faults = fleet.update("rollback")
+    assert (code, faults.partition(":")[0]) == (65, "none")
+
+
+def test_a_board_is_named_as_its_device_tree_does(tmp_path: Path) -> None:
+    """The first of its names; a PC has no device tree."""
+    compatible = tmp_path / "compatible"
+    compatible.write_bytes(b"raspberrypi,4-model-b\0brcm,bcm2711\0")
+    assert hardware_name(compatible) == "raspberrypi-4-model-b"
+    assert hardware_name(tmp_path / "missing") == "pc"
+
+
+def _content(fleet: Fleet) -> bytes:
+    return (fleet.site / "manifest.signed").read_bytes().partition(b"\n")[2]

@@ -1,0 +1,213 @@
+"""`tools/bundle`: keys, images, releases and their roll-out, from the command line.
+
+The rule to know: every command that changes the manifest signs it anew, with the next sequence.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+
+from appliance.errors import GatepostError
+from appliance.store.database import VERSION
+from appliance.update.manifest import ANY, order
+from appliance.update.signature import pem_of, public_keys
+from tools.publish.pack import pack_app, pack_libraries, pack_models
+from tools.publish.signing import REPOSITORY, PrivateKey
+from tools.publish.site import Site, Table, new_release, rolled_out
+
+DAYS = 90
+"""Until a manifest expires: units refuse it then, so somebody must sign one before."""
+KEY_DAYS = 400
+"""Of a release key: a year, and a month in which both the old one and the new one count."""
+KEPT = 4  # releases in a manifest; older ones are left out
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out one command; returns its exit code."""
+    asked = _parser().parse_args(arguments)
+    try:
+        asked.command(asked)
+    except GatepostError as fault:
+        print(fault, file=sys.stderr)
+        return fault.exit_code
+    return 0
+
+
+def key(asked: argparse.Namespace) -> None:
+    """Make a private key, and print its public key."""
+    private = PrivateKey(asked.file, asked.password_file)
+    private.make()
+    print(pem_of(private.public()), end="")
+
+
+def keys(asked: argparse.Namespace) -> None:
+    """Sign which keys count from now on."""
+    root = PrivateKey(asked.root, asked.password_file)
+    roots = [root.public()] if asked.drop_root is False else []
+    roots += [each for path in asked.also_root for each in public_keys(path)]
+    releases = {path.stem: (public_keys(path)[0], asked.days) for path in asked.release}
+    number = _site(asked).statement(root, list(dict.fromkeys(roots)), releases)
+    print(f"statement {number}: {len(roots)} root keys, release keys {', '.join(releases)}")
+
+
+def image(asked: argparse.Namespace) -> None:
+    """Build an image."""
+    if asked.kind == "models":
+        pack_models(REPOSITORY / "models", asked.out)
+    elif asked.kind == "libraries":
+        pack_libraries(asked.platform, asked.out)
+    else:
+        pack_app(asked.out)
+    print(f"{asked.out}: {asked.out.stat().st_size / 1e6:.1f} MB")
+
+
+def release(asked: argparse.Namespace) -> None:
+    """Publish a release."""
+    site = _site(asked)
+    artefacts = [site.artefact(kind, ANY, getattr(asked, kind)) for kind in ("app", "models")]
+    for each in asked.libraries:
+        platform, _, file = each.partition("=")
+        artefacts.append(site.artefact("libraries", platform, Path(file)))
+    table = site.table()
+    others = [each for each in table["releases"] if each["version"] != asked.version]
+    if len(others) < len(table["releases"]):
+        raise GatepostError(f"{asked.version}: is published; a version is never another one")
+    new = new_release(
+        asked.version,
+        artefacts,
+        asked.percent,
+        hardware=asked.hardware,
+        least=asked.least,
+        writes=VERSION,
+        reads=VERSION,
+        summary=asked.summary,
+    )
+    newest = sorted([*others, new], key=lambda each: order(each["version"]))[-KEPT:]
+    _publish(asked, site, table | {"releases": newest})
+    for name in site.sweep():
+        print(f"deleted artefact {name[:12]}")
+
+
+def stage(asked: argparse.Namespace) -> None:
+    """Roll a release out to more units."""
+    site = _site(asked)
+    change = {"percent": asked.percent}
+    _publish(asked, site, site.changed(asked.version, lambda one: rolled_out(one, **change)))
+
+
+def pause(asked: argparse.Namespace) -> None:
+    """Stop a roll-out for a while; `resume` goes on with it."""
+    site, paused = _site(asked), asked.verb == "pause"
+    _publish(asked, site, site.changed(asked.version, lambda one: rolled_out(one, paused=paused)))
+
+
+def withdraw(asked: argparse.Namespace) -> None:
+    """Take a release back; units that have it keep it until a newer one comes."""
+    site, why = _site(asked), {"withdrawn": asked.why}
+    _publish(asked, site, site.changed(asked.version, lambda one: one | why))
+
+
+def refresh(asked: argparse.Namespace) -> None:
+    """Sign the same manifest anew, before it expires."""
+    site = _site(asked)
+    _publish(asked, site, site.table())
+
+
+def show(asked: argparse.Namespace) -> None:
+    """What is published."""
+    table = _site(asked).table()
+    print(f"sequence {table['sequence']}, expires {table.get('expires', '-')}")
+    for each in table["releases"]:
+        rollout = each["rollout"]
+        state = "paused" if rollout["paused"] else f"{rollout['percent']:g} %"
+        state = f"withdrawn: {each['withdrawn']}" if each.get("withdrawn") else state
+        size = sum(one["size"] for one in each["artefacts"]) / 1e6
+        print(f"{each['version']:<10}  {size:>6.1f} MB  {state}")
+
+
+def _publish(asked: argparse.Namespace, site: Site, table: Table) -> None:
+    signer = PrivateKey(asked.key, asked.password_file)
+    manifest = site.publish(table, signer, asked.product, asked.days)
+    print(f"{site.folder}: sequence {manifest.sequence}, expires {manifest.expires:%Y-%m-%d}")
+
+
+def _site(asked: argparse.Namespace) -> Site:
+    return Site(asked.site, datetime.fromtimestamp(time.time(), timezone.utc))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tools/bundle", description=__doc__)
+    verbs = parser.add_subparsers(required=True, metavar="COMMAND", dest="verb")
+    _add_keys(verbs)
+    making = _add(verbs, "image", image)
+    making.add_argument("kind", choices=["app", "libraries", "models"])
+    making.add_argument("out", type=Path, metavar="TAR")
+    making.add_argument("--platform", default="linux-aarch64-cp311")
+    _add_releases(verbs)
+    _add(verbs, "show", show).add_argument("site", type=Path)
+    return parser
+
+
+def _add_keys(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    making = _add(verbs, "key", key)
+    making.add_argument("file", type=Path)
+    stating = _add(verbs, "keys", keys)
+    stating.add_argument("site", type=Path)
+    stating.add_argument("--root", type=Path, required=True, metavar="PRIVATE")
+    stating.add_argument("--release", type=Path, action="append", required=True, metavar="PUBLIC")
+    stating.add_argument("--also-root", type=Path, action="append", default=[], metavar="PUBLIC")
+    told = "the signing root key counts no more: it is succeeded by --also-root"
+    stating.add_argument("--drop-root", action="store_true", help=told)
+    stating.add_argument("--days", type=int, default=KEY_DAYS)
+    for parser in (making, stating):
+        parser.add_argument("--password-file", type=Path)
+
+
+def _add_releases(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    publishing = _signing(verbs, "release", release)
+    publishing.add_argument("--app", type=Path, required=True, metavar="TAR")
+    publishing.add_argument("--libraries", action="append", required=True, metavar="PLATFORM=TAR")
+    publishing.add_argument("--models", type=Path, required=True, metavar="TAR")
+    publishing.add_argument("--percent", type=float, default=1.0)
+    publishing.add_argument("--hardware", action="append", default=[])
+    publishing.add_argument("--least", default="0.0.0", metavar="VERSION")
+    publishing.add_argument("--summary", default="")
+    staging = _signing(verbs, "stage", stage)
+    staging.add_argument("--percent", type=float, required=True)
+    pausing, resuming = _signing(verbs, "pause", pause), _signing(verbs, "resume", pause)
+    withdrawing = _signing(verbs, "withdraw", withdraw)
+    withdrawing.add_argument("--why", required=True)
+    for parser in (publishing, staging, pausing, resuming, withdrawing):
+        parser.add_argument("--version", required=True)
+    _signing(verbs, "refresh", refresh)
+
+
+def _signing(
+    verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, does: object
+) -> argparse.ArgumentParser:
+    """A command that signs the manifest."""
+    parser = _add(verbs, name, does)
+    parser.add_argument("site", type=Path)
+    parser.add_argument("--key", type=Path, required=True, metavar="PRIVATE")
+    parser.add_argument("--password-file", type=Path)
+    parser.add_argument("--product", default="gatepost")
+    parser.add_argument("--days", type=int, default=DAYS)
+    return parser
+
+
+def _add(
+    verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, does: object
+) -> argparse.ArgumentParser:
+    purpose = (getattr(does, "__doc__", None) or "").splitlines()[0]
+    parser = verbs.add_parser(name, help=purpose, description=purpose)
+    parser.set_defaults(command=does)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

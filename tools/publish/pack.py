@@ -1,0 +1,85 @@
+"""Images: the package, what it needs, and the models, each a tar that is always the same.
+
+The rule to know: a tar depends on the names and contents of its files and on nothing else, so that
+whoever builds the same gets the same checksum, and a unit that has it fetches nothing.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tools.publish.signing import REPOSITORY
+
+BLOCK = 4096  # bytes: what a file takes on the card is rounded up to
+UNWANTED = ("setuptools*", "pkg_resources", "_distutils_hack", "distutils-precedence.pth", "bin")
+"""Of the build, of no use where nothing is built."""
+MODEL_FILES = ("*.tflite", "*.toml", "regions/*.toml")
+
+
+def pack_tree(folder: Path, names: Iterable[Path], out: Path) -> None:
+    """Write files of a folder into a tar, compressed by xz.
+
+    Args:
+        folder: their common folder.
+        names: of the files, relative to it.
+        out: the tar.
+    """
+    with tarfile.open(out, "w:xz", format=tarfile.USTAR_FORMAT, preset=6) as tar:
+        for name in sorted(names):
+            content = (folder / name).read_bytes()
+            member = tarfile.TarInfo(name.as_posix())  # time, owner and mode as they are by default
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+
+
+def pack_models(models: Path, out: Path) -> None:
+    """The image of the models."""
+    found = [path.relative_to(models) for each in MODEL_FILES for path in models.glob(each)]
+    pack_tree(models, found, out)
+
+
+def pack_app(out: Path) -> None:
+    """The image of the package, for every system: it is Python alone."""
+    pack_tree(REPOSITORY, _files(REPOSITORY / "appliance", REPOSITORY), out)
+
+
+def pack_libraries(platform: str, out: Path) -> None:
+    """The image of what it needs, for a system such as linux-aarch64-cp311."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        _install(platform, folder)
+        for path in [path for each in UNWANTED for path in folder.glob(each)]:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        pack_tree(folder, _files(folder, folder), out)
+
+
+def unpacked_bytes(archive: Path) -> int:
+    """What an image takes on the card, with Python's files compiled: at most as long again."""
+    with tarfile.open(archive) as tar:
+        sizes = [(member.name, -(-member.size // BLOCK) * BLOCK) for member in tar]
+    return sum(size * (2 if name.endswith(".py") else 1) for name, size in sizes)
+
+
+def _files(folder: Path, above: Path) -> list[Path]:
+    """Every file of a folder but what Python has compiled, relative to one above it."""
+    found = [path.relative_to(above) for path in folder.rglob("*") if path.is_file()]
+    return [path for path in found if "__pycache__" not in path.parts]
+
+
+def _install(platform: str, folder: Path) -> None:
+    """What `requirements/run.txt` locks, as wheels for that system, wherever this runs."""
+    _, machine, python = platform.split("-")
+    version = f"{python[2]}.{python[3:]}"
+    uv = Path(sys.executable).with_name("uv")
+    command = [str(uv), "pip", "install", "--quiet", "--target", str(folder), "--no-deps"]
+    command += ["--python-platform", f"{machine}-manylinux_2_28", "--python-version", version]
+    command += ["--only-binary", ":all:", "--require-hashes", "--link-mode", "copy"]
+    command += ["--requirement", str(REPOSITORY / "requirements" / "run.txt")]
+    subprocess.run(command, check=True)  # noqa: S603  # our own venv's program

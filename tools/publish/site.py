@@ -1,0 +1,179 @@
+"""The folder that units fetch from, as any web server serves it.
+
+The rule to know: what a unit would refuse is not written.  Artefacts go first and the manifest
+last, each in place of the one before at once, so that a unit meets the old state or the new one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from appliance.errors import GatepostError
+from appliance.update.disk import Disk
+from appliance.update.keys import Keyring, Statement, extended, parsed, sealed
+from appliance.update.manifest import FORMAT, Manifest, read_manifest
+from appliance.update.signature import verify
+from appliance.update.source import ARTEFACT, MANIFEST, STATEMENT
+from tools.publish.pack import unpacked_bytes
+from tools.publish.signing import PrivateKey
+
+Table = dict[str, Any]
+"""A manifest, or a part of one, as JSON has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What is published.
+
+    Attributes:
+        folder: where.
+        now: the time that goes into what is signed.
+    """
+
+    folder: Path
+    now: datetime
+
+    @property
+    def statements(self) -> int:
+        """How many statements of keys there are."""
+        number = 0
+        while (self.folder / STATEMENT.format(number + 1)).exists():
+            number += 1
+        return number
+
+    def statement(
+        self, root: PrivateKey, roots: list[bytes], releases: dict[str, tuple[bytes, int]]
+    ) -> int:
+        """Sign which keys count from now on, and publish it; gives its number.
+
+        A key that counted before keeps its dates, else what it has signed would count no more.
+
+        Args:
+            root: the key that signs it.
+            roots: public keys that may sign the next one.
+            releases: by name, a public key and for how many days it may sign manifests.
+        """
+        number = self.statements + 1
+        known = {each.key: each for each in self._counting().releases} if number > 1 else {}
+        keys = [
+            known[key.hex()].model_dump(mode="json")
+            if key.hex() in known
+            else {"name": name, "key": key.hex(), **self._span(days)}
+            for name, (key, days) in releases.items()
+        ]
+        table = {"type": "gatepost-keys", "number": number, "releases": keys}
+        content = _json(table | {"roots": [each.hex() for each in roots]})
+        parsed(Statement, content)
+        self._put(STATEMENT.format(number), sealed(content, root.sign(content)))
+        return number
+
+    def keyring(self, roots: tuple[bytes, ...]) -> Keyring:
+        """What a unit with these root keys makes of the statements."""
+        keyring = Keyring(roots)
+        for number in range(1, self.statements + 1):
+            signed = (self.folder / STATEMENT.format(number)).read_bytes()
+            keyring = extended(keyring, signed, verify)
+        return keyring
+
+    def table(self) -> Table:
+        """The manifest that is published, as JSON has it; without releases where there is none."""
+        path = self.folder / MANIFEST
+        if not path.exists():
+            return {"sequence": 0, "releases": []}
+        table: Table = json.loads(path.read_bytes().partition(b"\n")[2])
+        return table
+
+    def publish(self, table: Table, key: PrivateKey, product: str, days: int) -> Manifest:
+        """Sign a manifest with the next sequence, and put it in the place of the one before.
+
+        Args:
+            table: with its releases; what else a manifest has is set here.
+            key: a release key.
+            product: whose units it is for.
+            days: until it expires: in which the next one must be published.
+
+        Raises:
+            GatepostError: a unit would refuse it.
+        """
+        sequence = int(self.table()["sequence"]) + 1
+        span = self._span(days)
+        head = {"type": "gatepost-manifest", "format": FORMAT, "sequence": sequence}
+        dates = {"issued": span["since"], "expires": span["until"], "product": product}
+        content = _json(table | head | dates)
+        signed = sealed(content, key.sign(content))
+        keyring = self._counting()
+        manifest = read_manifest(signed, keyring, verify, product, self.now, sequence)
+        self._put(MANIFEST, signed)
+        return manifest
+
+    def artefact(self, kind: str, platform: str, file: Path) -> Table:
+        """Put a file among the artefacts; gives what a release says of it."""
+        content = file.read_bytes()
+        name = hashlib.sha256(content).hexdigest()
+        self._put(ARTEFACT.format(name), content)
+        sizes = {"size": len(content), "unpacked": unpacked_bytes(file)}
+        return {"kind": kind, "platform": platform, "sha256": name, **sizes}
+
+    def changed(self, version: str, change: Callable[[Table], Table]) -> Table:
+        """The manifest with one release changed; GatepostError where it has no such release."""
+        table = self.table()
+        if version not in [each["version"] for each in table["releases"]]:
+            raise GatepostError(f"{version}: not in {self.folder / MANIFEST}")
+        releases = [
+            change(each) if each["version"] == version else each for each in table["releases"]
+        ]
+        return table | {"releases": releases}
+
+    def sweep(self) -> list[str]:
+        """Delete artefacts that no release has; gives their names."""
+        kept = {each["sha256"] for one in self.table()["releases"] for each in one["artefacts"]}
+        left = [path for path in (self.folder / "artefacts").glob("*") if path.name not in kept]
+        for path in left:
+            path.unlink()
+        return [path.name for path in left]
+
+    def _counting(self) -> Keyring:
+        """The release keys of the newest statement; who signed that the units will see."""
+        if not self.statements:
+            raise GatepostError(f"{self.folder}: no statement of keys yet: tools/bundle keys")
+        signed = (self.folder / STATEMENT.format(self.statements)).read_bytes()
+        statement = parsed(Statement, signed.partition(b"\n")[2])
+        return Keyring((), statement.releases, statement.number)
+
+    def _span(self, days: int) -> dict[str, str]:
+        since = self.now.astimezone(timezone.utc).replace(microsecond=0)
+        until = since + timedelta(days=days)
+        return {"since": since.isoformat(), "until": until.isoformat()}
+
+    def _put(self, name: str, content: bytes) -> None:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Disk().replace(path, content)
+
+
+def new_release(version: str, artefacts: list[Table], percent: float, **more: object) -> Table:
+    """A release as a manifest has it, with a salt of its own."""
+    rollout = {"percent": percent, "salt": secrets.token_hex(8), "paused": False}
+    return {"version": version, "artefacts": artefacts, "rollout": rollout, **more}
+
+
+def rolled_out(release: Table, **change: object) -> Table:
+    """A release with another roll-out: the salt stays, so who was in it stays in it."""
+    return release | {"rollout": release["rollout"] | change}
+
+
+def copied(source: Site, folder: Path) -> None:
+    """Put the same files elsewhere, as on a USB stick."""
+    shutil.copytree(source.folder, folder, dirs_exist_ok=True)
+
+
+def _json(table: Table) -> bytes:
+    return json.dumps(table, indent=1, sort_keys=True).encode() + b"\n"
