@@ -41,6 +41,7 @@ class Vitals:
 
     Attributes:
         passages, frames: counted since the process began.
+        skipped: frames that a camera had and the lane did not look at, since then.
         rejected: tracks that gave no passage, since then.
         rejects: the same by the name of their reason.
         gate: what the gate did when it was asked, by outcome, since then.
@@ -62,6 +63,7 @@ class Vitals:
 
     passages: int
     frames: int
+    skipped: int
     rejected: int
     rejects: dict[str, int]
     gate: dict[Outcome, int]
@@ -94,6 +96,7 @@ class Health:
         self._problems: dict[str, str] = {}
         self._latencies = Latencies()
         self._began_at = time.monotonic()
+        self._skipped, self._number = 0, -1  # frames, and the newest one's
         self._seen_at: deque[float] = deque(maxlen=MOST_FRAMES)
         self._look_at = 0.0
         self._brightness: float | None = None
@@ -149,6 +152,8 @@ class Health:
         level = float(frame.image[::EVERY, ::EVERY].mean()) / 255 if is_due else 0.0
         with self._lock:
             self._counts["frames"] += 1
+            self._skipped += max(0, frame.number - self._number - 1)
+            self._number = frame.number
             self._seen_at.append(now)
             if is_due:
                 self._look_at, self._brightness = now + LIGHT_S, round(level, 3)
@@ -174,6 +179,7 @@ class Health:
         with self._lock:
             return Vitals(
                 **self._counts,
+                skipped=self._skipped,
                 rejected=sum(self._rejects.values()),
                 rejects=dict(self._rejects),
                 gate=dict(self._gate),

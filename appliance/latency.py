@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import deque
 from typing import Literal
 
-Stage = Literal["detect", "read", "track", "frame", "record", "publish"]
-"""`frame` is the whole of the lane's turn, `record` one commit, `publish` the way from the outbox
-to the broker's acknowledgement."""
+Stage = Literal["age", "detect", "read", "track", "frame", "record", "publish"]
+"""`age` is how old a live frame is when the lane takes it up, as far as its camera can tell,
+`frame` the whole of the lane's turn, `record` one commit, `publish` the way from the outbox to the
+broker's acknowledgement."""
 
 WINDOW = 256
 """Times of a stage that are kept, the newest: some 20 s of frames, some hours of passages."""

@@ -115,6 +115,8 @@ class Lane:
         self.entrance.tend()
         self.tend()
         begun = time.perf_counter()
+        if not self.stamp.recorded:
+            self.health.took("age", time.monotonic() - frame.at)
         sightings = self.recognizer.sightings(frame)
         if sightings:
             self.notice(frame.at)

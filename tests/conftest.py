@@ -67,6 +67,7 @@ SETTLED = Settled(
 VITALS = Vitals(
     passages=1207,
     frames=4711,
+    skipped=88,
     rejected=88,
     rejects={"low agreement": 88},
     gate={"opened": 2},

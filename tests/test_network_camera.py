@@ -114,6 +114,10 @@ def test_a_stream_that_is_cut_three_times_loses_nobody(
     listener.read_all()
     live = Counter(heard.body["uuid"] for heard in listener.on("passage"))
     assert set(live.values()) <= {1}
+    states = [heard.body for heard in listener.on("state") if "latency_ms" in heard.body]
+    ages = [state["latency_ms"].get("age", {"p50": 0.0})["p50"] for state in states]
+    assert 0 < max(ages) < 1000
+    assert any("stream has broken off" in str(state["problems"]) for state in states)
     log = (tmp_path / "log").read_text()
     assert log.count("back after") == len(drive.parts) - 1
     assert "secret" not in log

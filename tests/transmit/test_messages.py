@@ -154,6 +154,7 @@ def test_state_has_what_home_assistant_reads() -> None:
         "rejects": {"low agreement": 88},
         "gate": {"opened": 2},
         "frames": 4711,
+        "skipped": 88,
         "problems": ["camera dark"],
         "ir": {"lit": False},
         "clock": "ntp",
