@@ -12,6 +12,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from appliance.capture import live
 from appliance.capture.camera import Told, unheard
 from appliance.capture.live import LiveCamera
 from appliance.domain import Frame
@@ -98,6 +99,18 @@ def test_a_camera_that_stays_away_is_stalled(server: NetworkCamera, then_freeze:
     with pytest.raises(StalledError, match=r"rtsp://\*\*\*@127.*: no frame for [34] s"):
         seen.extend(frames_of(server, silent_s=3.0))
     assert 3.0 < time.monotonic() - seen[-1].at < 6.0
+
+
+def test_frames_that_come_too_late_are_no_frames(
+    server: NetworkCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stream is opened anew, and told; where that never helps the unit ends."""
+    told: list[str | None] = []
+    monkeypatch.setattr(live, "BEHIND_S", 0.0)
+    server.show()
+    with pytest.raises(StalledError, match=r"no frame for [234] s"):
+        next(frames_of(server, silent_s=2.0, told=lambda _, text: told.append(text)))
+    assert "has broken off" in str(told[0])
 
 
 def test_a_camera_that_stays_away_from_the_start_is_a_fault(server: NetworkCamera) -> None:
