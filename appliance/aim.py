@@ -107,15 +107,14 @@ LIMITS = (
     Limit("shake_px", 2, False, "the picture shakes by {:.1f} px, expected {:g} or less",
           "a stiffer mount"),
 )  # fmt: skip
-"""What a camera that is aimed well keeps.  Of 87 photographs (`tools/calibrate_aim`) those with
-10 px a character are read 9 times of 10 that those with 16 are, with 8 px half as often; inclined
-by 15 degrees as often as level ones, by 30 half as often; from 40 degrees aside as often, from 50 a
-tenth less; from 40 above a tenth less; smeared by 2 px as often, by 3 (a sharpness of 0.48) a tenth
-less, by 4 less than half; 0.14 burnt out as often, 0.31 a tenth less; at a contrast of 0.1 as
-often, of 0.05 a sixth less.  Axis asks for 30 degrees at most, AxxonSoft for 20 aside, 30 above and
-10 inclined; ours leave room for what `pose` errs.  The others follow: in a lane of 3 m a vehicle
-strays by a plate's width; `sight.SURE_READS` reads settle it early; a shake that is no more than
-the smear harms nothing, be it ever so fast."""
+"""What a camera that is aimed well keeps.  Of 87 photographs (`tools/calibrate_aim`; shares in the
+README) those with 10 px a character are read 9 times of 10 that those with 16 are, with 8 px half
+as often; inclined by 20 degrees a fifteenth less than level ones, by 30 less than half as often;
+from 50 degrees aside or 40 above a tenth less; smeared by 3 px (a sharpness of 0.47) a fourteenth
+less, by 4 less than half; 0.3 burnt out, or at a contrast of 0.05, a sixth less.  Axis asks for 30
+degrees at most, AxxonSoft for 20 aside, 30 above and 10 inclined; ours leave room for what `pose`
+errs.  The others follow: in a lane of 3 m a vehicle strays by a plate's width; `sight.SURE_READS`
+reads settle it early; a shake that is no more than the smear harms nothing, be it ever so fast."""
 LEAST_VEHICLES, LEAST_READ = 5, 0.5
 """Vehicles without which nothing is said; share of them that can be read where all is well: others
 leave the lane, are hidden, or have none."""

@@ -8,10 +8,10 @@ seen from beside by `yaw` and from above by `pitch`, has the edges
 
 in a level camera's picture, and both turned by `roll` in another's (weak perspective: Hartley and
 Zisserman, Multiple View Geometry, 2nd ed., 6.3; the plate is turned about its upright axis, then
-about the picture's horizontal one).  The rule to know: **the detector's corners tell u and the
-plate's height, not the direction of v.**  Its upright edges, 30 px long, come out square to the
-long ones whatever the view: of 40 photographs turned so that u was inclined by 16 degrees and v by
-none it gave 16.4 and 12.4 (`tools/calibrate_aim`).  So from the corners we take
+about the picture's horizontal one). The rule to know: **the detector's corners tell u and the
+plate's height, not the direction of v.** Its upright edges, 30 px long, come out square to the long
+ones whatever the view: in photographs turned so that u was inclined by 12 degrees and v by none it
+gave 13 and 10 (`tools/calibrate_aim`). So from the corners we take
 
 * tilt, the inclination of u, to 1 degree: roll + atan(tan yaw sin pitch).  A camera that hangs
   askew and a level one that stands above *and* aside give the same tilt, and nothing in one plate
@@ -19,12 +19,12 @@ none it gave 16.4 and 12.4 (`tools/calibrate_aim`).  So from the corners we take
 * the seen ratio of width to height: w/h cos yaw / cos pitch in a level camera's picture.
 
 Two numbers and three angles: if the camera is level, and somebody knows the format w/h, both give
-yaw and pitch; else tilt is all that is told.  A ratio that is 5 % off moves them by some 8 degrees
-near 0, 10 % by 15: they tell a view from far aside, not one from ahead.  Never told are the focal
-length and the distance (both are in s), and whether the camera is above or below (the plate turned
-the other way gives the same parallelogram; only the edges' convergence differs, at 30 degrees and
-five metres by 1.6 px of 30, no more than corners err): we take it to be above, and the sign of tilt
-says the side.  The angles are those against the line of sight, not against the camera's axis.
+yaw and pitch; else tilt is all that is told. A ratio that is 5 % off makes 18 degrees of a view
+from ahead, and errs by 4 at 30 aside and 15 above. Never told are the focal length and the distance
+(both are in s), and whether the camera is above or below (the plate turned the other way gives the
+same parallelogram; only the edges' convergence differs, at 30 degrees and five metres by 1.6 px of
+30, no more than corners err): we take it to be above, and the sign of tilt says the side. The
+angles are those against the line of sight, not against the camera's axis.
 """
 
 from __future__ import annotations
