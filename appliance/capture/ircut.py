@@ -98,8 +98,9 @@ class LatchingFilter:
             return
         pulsed, other = self._lines if self._wanted else reversed(self._lines)
         arguments = [str(pulsed), str(other), f"{self._pulse_s:g}"]
-        self._rested_at = self._clock() + self._pulse_s + PAUSE_S
         self._pulse = Ward("light.filter", MODULE, arguments)
+        # from now on: its start took seconds on a busy board
+        self._rested_at = self._clock() + self._pulse_s + PAUSE_S
         self._position = self._wanted
 
     def _has_ended(self, pulse: Ward) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
@@ -15,6 +15,7 @@ from appliance.capture.ircut import PAUSE_S, FakeFilter, Filter, LatchingFilter,
 from appliance.capture.ircutpulse import LONGEST_S, pulse
 from appliance.errors import LineError
 from appliance.gpio import FakeLine
+from appliance.ward import Ward
 from tests.conftest import until
 from tests.standin import FOREVER, Pins
 
@@ -179,6 +180,22 @@ def test_a_pulse_that_hangs_is_told(pins: Pins, monkeypatch: pytest.MonkeyPatch)
     bench = PinBench(pins)
     bench.filter.put(True)
     assert is_told(bench.filter.tend, "hangs")
+
+
+def test_a_slow_start_of_the_pulse_is_no_hang(pins: Pins, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may take seconds on a busy board; killed in its pulse it would leave a current."""
+    bench, late_s = PinBench(pins), module.LATE_S + 1.0
+
+    class Slow(Ward):
+        def __init__(self, name: str, module: str, arguments: Sequence[str]) -> None:
+            super().__init__(name, module, arguments)
+            bench.clock.now += late_s
+
+    monkeypatch.setattr(module, "Ward", Slow)
+    bench.filter.put(True)
+    bench.filter.tend()
+    assert bench.moves() == [True]
+    bench.filter.close()
 
 
 def is_told(does: Callable[[], None], words: str) -> bool:
