@@ -24,7 +24,8 @@ from appliance.store.lock import sole_user
 from appliance.wiring import guarded, the_filter
 
 TURN_S = 0.1
-LONGEST_S = int(FRAMELESS_S)
+LONGEST_S = int(FRAMELESS_S) - 1
+"""Within what the guard lends, or it would be dark before it is told that it was lit."""
 
 
 def shine(asked: argparse.Namespace) -> int:
@@ -33,14 +34,14 @@ def shine(asked: argparse.Namespace) -> int:
     heads, percent = _heads(config, asked.head), config.light.power
     if asked.percent is not None:
         percent = min(asked.percent, percent)
-    health, begun = Health(), time.monotonic()
+    health, begun = Health(), 0.0
 
     def look() -> Surroundings:
         return Surroundings(health.celsius(), time.monotonic() - begun)
 
     wish = Wish("on", percent)
     with sole_user(config.store.folder), closing(guarded(heads, wish, look, _say)) as light:
-        never = Event()
+        never, begun = Event(), time.monotonic()  # its guardian's start does not count
         while time.monotonic() < begun + asked.seconds:
             light.tend()
             never.wait(TURN_S)

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from appliance.__main__ import main
 from appliance.capture import lamp
+from appliance.capture.illuminator import GuardedLight, Surroundings
 from appliance.capture.lamp import FakeLed
+from appliance.capture.lightrules import Wish
+from appliance.commands import light as module
 from appliance.health import Health
+from appliance.lightsection import Head
 from appliance.store.lock import sole_user
+from appliance.wiring import guarded
+from tests.conftest import until
 from tests.standin import Pins
 
 LED, SECOND = "gatepost:ir:illuminator", "gatepost:ir:illuminator-2"
 Run = Callable[..., int]
+Look = Callable[[], Surroundings]
+Tell = Callable[[str | None], None]
 
 
 @pytest.fixture
@@ -54,6 +63,21 @@ def test_on_lights_for_its_seconds_and_leaves_dark(
     assert [led.written_at > at for led, at in zip(leds, before, strict=True)] == [
         bool(each) for each in lit
     ]
+    assert "lit until now, dark" in capsys.readouterr().out
+
+
+def test_the_seconds_are_of_light_however_long_the_start_took(
+    light: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A Pi needs some for the guardian, which is a second Python."""
+
+    def slow(heads: Sequence[Head], wish: Wish, look: Look, tell: Tell) -> GuardedLight:
+        made, begun = guarded(heads, wish, look, tell), time.monotonic()
+        until(lambda: time.monotonic() > begun + 1.2, "it has started")
+        return made
+
+    monkeypatch.setattr(module, "guarded", slow)
+    assert light("on", "--seconds", "1") == 0
     assert "lit until now, dark" in capsys.readouterr().out
 
 
