@@ -129,9 +129,19 @@ def test_a_kernel_that_stands_still_is_reset() -> None:
     assert int(seconds) < 16
 
 
-def test_signals_go_to_the_unit_alone() -> None:
-    """Else the guardians would end before it; and no restart follows a fault that none mends."""
-    assert values("KillMode") == ["mixed"]
+def test_the_guardians_of_a_unit_that_died_are_waited_for() -> None:
+    """They hear systemd's signals too and ignore them (custody.TO_ALL).
+
+    With `mixed` a dead unit leaves nobody for SIGTERM, and SIGKILL follows at once for all others
+    (systemd's service_enter_signal): a guardian could die before it has set the gate's line off.
+    """
+    assert values("KillMode") == ["control-group"]
+    assert not values("SendSIGHUP")
+    assert not values("KillSignal")
+
+
+def test_no_restart_follows_a_fault_that_none_mends() -> None:
+    """Five others in ten minutes start the board anew, and a stop may take as long as it takes."""
     assert values("RestartPreventExitStatus") == [str(ConfigurationError.exit_code)]
     assert values("StartLimitAction") == ["reboot"]
     assert float(values("WatchdogSec")[0]) / 2 > FEED_S
