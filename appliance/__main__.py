@@ -24,7 +24,7 @@ from appliance import __version__, app, report, sight
 from appliance.access import doubts
 from appliance.capture.mask import Places, blackout
 from appliance.capture.video import RecordedCamera, load_picture
-from appliance.commands import aim, broker, cameras, connect, light, lists, update, yard
+from appliance.commands import aim, broker, cameras, connect, light, lists, provision, update, yard
 from appliance.config import SYSTEM_FILE, Config, Mqtt, chosen_file, examine_config, load_config
 from appliance.domain import Message, Passage
 from appliance.errors import ConfigurationError, GatepostError, StalledError
@@ -213,6 +213,7 @@ def _parser() -> argparse.ArgumentParser:
     broker.add_command(commands, _command)
     yard.add_commands(commands, _command)
     light.add_commands(commands, _command)
+    provision.add_command(commands, _command)
     update.add_commands(commands, _command)
     _command(commands, "version", tell_version, "say the version")
     return parser
@@ -227,7 +228,7 @@ def _command(
     """A sub-parser; every command takes a configuration but those that ask for none."""
     parser: argparse.ArgumentParser = commands.add_parser(name, help=purpose, description=purpose)
     parser.set_defaults(command=does)
-    if name not in ("cameras", "version"):
+    if name not in ("cameras", "provision", "version"):
         parser.add_argument("--config", type=Path, metavar="FILE", help=f"default: {SYSTEM_FILE}")
     return parser
 

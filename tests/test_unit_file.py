@@ -21,6 +21,7 @@ from tests.conftest import until
 
 FIRMWARE = Path(__file__).parents[1] / "firmware"
 UNIT = FIRMWARE / "systemd" / "gatepost.service"
+UNITS = sorted(UNIT.parent.glob("*.service"))
 ANALYZE = shutil.which("systemd-analyze")
 OVERLAYS = FIRMWARE.parent / "overlays"
 
@@ -42,10 +43,11 @@ def make_dark(leds: Path) -> None:
 
 
 @pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze is not installed here")
-def test_systemd_understands_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.stem)
+def test_systemd_understands_it(unit: Path, tmp_path: Path) -> None:
     """Every key and value; the program itself is not installed here."""
-    copy = tmp_path / UNIT.name
-    copy.write_text(UNIT.read_text(encoding="utf-8").replace("/opt/gatepost/bin/", "/bin/true #"))
+    copy = tmp_path / unit.name
+    copy.write_text(unit.read_text(encoding="utf-8").replace("/opt/gatepost/bin/", "/bin/true #"))
     told = subprocess.run(
         [str(ANALYZE), "verify", copy], check=False, capture_output=True, text=True
     )
@@ -53,7 +55,7 @@ def test_systemd_understands_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze is not installed here")
-@pytest.mark.parametrize("name", ["network-camera.conf", "jetson.conf"])
+@pytest.mark.parametrize("name", ["network-camera.conf", "jetson.conf", "provisioned.conf"])
 def test_systemd_understands_what_is_added(name: str, tmp_path: Path) -> None:
     """For some units; a key that it does not know would be a warning."""
     copy = tmp_path / UNIT.name
@@ -72,9 +74,10 @@ def test_systemd_understands_what_is_added(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze is not installed here")
-def test_it_is_hardened() -> None:
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.stem)
+def test_it_is_hardened(unit: Path) -> None:
     """An exposure of 2.5 at most, of 10."""
-    asked = [str(ANALYZE), "security", "--offline=true", "--threshold=25", UNIT]
+    asked = [str(ANALYZE), "security", "--offline=true", "--threshold=25", unit]
     told = subprocess.run(asked, check=False, capture_output=True, text=True)
     assert told.returncode == 0, told.stdout[-400:]
 

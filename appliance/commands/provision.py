@@ -1,0 +1,82 @@
+"""`gatepost provision`: takes the settings over that somebody put onto the boot partition.
+
+The rule to know: systemd runs it as root before the unit at each start; without anything new it
+does nothing, and a fault leaves the unit what it had.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from appliance.capture.lamp import LEDS
+from appliance.config import SYSTEM_FILE
+from appliance.errors import ConfigurationError, StoreError
+from appliance.provision.beacon import show
+from appliance.provision.boot import Boot
+from appliance.provision.disk import Disk
+from appliance.provision.importing import provision
+from appliance.provision.settings import Settings
+
+BOOT = Path("/boot/firmware")
+LED = LEDS / "gatepost:green:status"
+Does = Callable[[argparse.Namespace], int]
+Command = Callable[[Any, str, Does, str], argparse.ArgumentParser]
+
+log = logging.getLogger(__name__)
+
+
+def add_command(commands: Any, command: Command) -> None:  # noqa: ANN401  # argparse keeps it private
+    """Add `provision` to the commands."""
+    purpose = "take settings over from the boot partition"
+    parser = command(commands, "provision", take_over, purpose)
+    parser.add_argument("--boot", type=Path, default=BOOT, metavar="DIR", help=f"default: {BOOT}")
+    folder = SYSTEM_FILE.parent
+    parser.add_argument(
+        "--into", type=Path, default=folder, metavar="DIR", help=f"default: {folder}"
+    )
+    led = "of the status LED, below /sys/class/leds"
+    parser.add_argument("--led", type=Path, default=LED, metavar="DIR", help=led)
+
+
+def take_over(asked: argparse.Namespace) -> int:
+    """Take over what is new; a fault is told in a file there, by the LED, and as the error."""
+    boot, into = Boot(asked.boot, Disk()), asked.into.resolve()
+    try:
+        with _sole(into):
+            changes = provision(boot, Settings(into, Disk()))
+        boot.tell(())
+    except ConfigurationError as fault:
+        show(asked.led, is_faulty=True)
+        _tell(boot, str(fault))
+        raise
+    except OSError as fault:
+        show(asked.led, is_faulty=True)
+        raise StoreError(f"{fault.filename or asked.boot}: {fault.strerror or fault}") from fault
+    show(asked.led, is_faulty=False)
+    print("\n".join(changes) or "nothing new")
+    return 0
+
+
+def _tell(boot: Boot, faults: str) -> None:
+    try:
+        boot.tell(faults.splitlines())
+    except OSError as fault:
+        log.warning("%s: the faults cannot be written there: %s", boot.folder, fault.strerror)
+
+
+@contextmanager
+def _sole(folder: Path) -> Iterator[None]:
+    """Wait for another of these commands to end."""
+    number = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(number)

@@ -1,0 +1,173 @@
+"""`gatepost.toml` as it lies on the boot partition: settings, and `[secrets]` to take out.  Pure.
+
+The rule to know: what is left when `[secrets]` has been cut out is parsed again, and is taken only
+where it says the same as before, so that the cut needs no parser of its own.  No fault that is told
+here shows a secret.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+TOML = "gatepost.toml"
+MOST_BYTES = 64 * 1024
+"""Of the file; one with every key there is has less than 8."""
+LONGEST = 1000  # characters of a secret
+TABLE = "secrets"
+HEADER = re.compile(r"^[ \t]*\[[ \t]*secrets[ \t]*\][ \t]*(?:#.*)?\r?$", re.MULTILINE)
+NEXT = re.compile(r"^[ \t]*\[", re.MULTILINE)
+FORM = f"expected [{TABLE}] by itself on a line, and under it lines such as mqtt_password = 'word'"
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A key of `[secrets]`.
+
+    Attributes:
+        key: its name there.
+        file: what it becomes on the unit.
+        place: the key of the settings that names this file.
+        wrong: where people put it instead.
+    """
+
+    key: str
+    file: str
+    place: str
+    wrong: str
+
+
+SECRETS = (
+    Secret("mqtt_password", "mqtt-password", "mqtt.password_file", "mqtt.password"),
+    Secret("webhook_secret", "webhook-secret", "webhook.secret_file", "webhook.secret"),
+    Secret("webhook_header", "webhook-header", "webhook.header_file", "webhook.header"),
+)
+"""All that an unattended unit must know and nobody else may; its key it makes itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The file, read.
+
+    Attributes:
+        text: without `[secrets]`; empty where it has nothing but these, or cannot be understood.
+        secrets: by the name of their file.
+        is_secret: `[secrets]` stands in it.
+        faults: a line each.
+        misplaced: keys of the settings that `faults` has spoken of already.
+    """
+
+    text: str
+    secrets: dict[str, bytes]
+    is_secret: bool
+    faults: tuple[str, ...]
+    misplaced: tuple[str, ...] = ()
+
+
+def read_document(content: bytes) -> Document:
+    """What a file says, and all that is wrong with its secrets."""
+    try:
+        text = content.decode("utf-8-sig")
+        table = tomllib.loads(text)
+    except UnicodeDecodeError as fault:
+        return _refused(f"not UTF-8 text at byte {fault.start}: save it as UTF-8")
+    except tomllib.TOMLDecodeError as fault:
+        return _refused(f"not TOML: {fault}")
+    except RecursionError:
+        return _refused("not TOML: nested too deeply")
+    if not table:
+        return _refused("is empty, expected settings")
+    wrong = [secret for secret in SECRETS if _stands(table, secret.wrong)]
+    faults = [f"{TOML}: {_put_right(secret)}" for secret in wrong]
+    faults += [f"{TOML}: {fault}" for fault in _secret_faults(table.get(TABLE, {}))]
+    cut = _without_secrets(text, table)
+    if cut is None and not faults:
+        faults.append(f"{TOML}: {TABLE}: {FORM}")
+    secrets = {} if faults else _files(table.get(TABLE, {}))
+    misplaced = tuple(secret.wrong for secret in wrong)
+    return Document(cut or "", secrets, TABLE in table, tuple(faults), misplaced)
+
+
+def changed_keys(before: str, after: str) -> list[str]:
+    """The keys whose values differ between two texts; never the values, which may be private."""
+    old, new = _flat(tomllib.loads(before)), _flat(tomllib.loads(after))
+    return [key for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)]
+
+
+def _refused(why: str) -> Document:
+    return Document("", {}, False, (f"{TOML}: {why}",))
+
+
+def _stands(table: dict[str, Any], place: str) -> bool:
+    section, _, key = place.partition(".")
+    inner = table.get(section)
+    return isinstance(inner, dict) and key in inner
+
+
+def _put_right(secret: Secret) -> str:
+    section, _, key = secret.place.partition(".")
+    return (
+        f"{secret.wrong}: a secret does not stand there; expected {secret.key} in [{TABLE}], and"
+        f' {key} = "{secret.file}" in [{section}]'
+    )
+
+
+def _secret_faults(secrets: object) -> list[str]:
+    """What is wrong with the table, without its values."""
+    if not isinstance(secrets, dict):
+        return [f"{TABLE}: {FORM}"]
+    known = [secret.key for secret in SECRETS]
+    faults = []
+    for key, value in secrets.items():
+        is_line = isinstance(value, str) and value.isprintable() and 1 <= len(value) <= LONGEST
+        if key not in known:
+            close = difflib.get_close_matches(key, known, 1, 0.5)
+            near = f"did you mean {TABLE}.{close[0]}?" if close else f"known: {', '.join(known)}"
+            faults.append(f"{TABLE}.{key}: unknown key; {near}")
+        elif not is_line:
+            faults.append(f"{TABLE}.{key}: expected a text of one line, 1 to {LONGEST} characters")
+    return faults
+
+
+def _files(secrets: dict[str, str]) -> dict[str, bytes]:
+    names = {secret.key: secret.file for secret in SECRETS}
+    return {names[key]: f"{value}\n".encode() for key, value in secrets.items()}
+
+
+def _without_secrets(text: str, table: dict[str, Any]) -> str | None:
+    """The text without the lines of `[secrets]`; None where no cut leaves the rest as it was."""
+    rest = {key: value for key, value in table.items() if key != TABLE}
+    if not rest or TABLE not in table:
+        return text if rest else ""
+    for header in HEADER.finditer(text):
+        behind = NEXT.search(text, header.end())
+        cut = text[: header.start()] + (text[behind.start() :] if behind else "")
+        if _parsed(cut) == rest:
+            return cut
+    return None
+
+
+def _parsed(text: str) -> dict[str, Any] | None:
+    try:
+        table: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return None
+    return table
+
+
+def _flat(table: dict[str, Any], above: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{above}{key}.")
+        else:
+            flat[above + key] = value
+    return flat
