@@ -16,7 +16,7 @@ from pathlib import Path
 from appliance.decision import ListName
 from appliance.health import Health, Vitals
 from appliance.healthsection import HealthLimits
-from appliance.hwmon import OVER_CURRENT, UNDER_VOLTAGE
+from appliance.hwmon import OVER_CURRENT, UNDER_VOLTAGE, Fan
 from appliance.quiet import HOUR_S, Quiet
 from appliance.respond.lists import PRECEDENCE
 from appliance.store import reserve
@@ -28,6 +28,8 @@ LEAST_FREE_MB = 100
 """Below it the disk is nearly full: a day of a busy lane with its log."""
 HOLD_S = 60.0
 """Seconds for which a problem of the supply stays: under-voltage comes and goes with the load."""
+DRIVEN = 30
+"""Percent of its drive with which every fan turns."""
 SUPPLY = {
     UNDER_VOLTAGE: "under-voltage: the power supply or its cable is too weak",
     OVER_CURRENT: "over-current: the board takes more than it may",
@@ -66,11 +68,12 @@ class Vigil:
     slow_at: dict[str, float] = field(default_factory=dict, init=False)  # when last, by reason
     passages: int = field(default=0, init=False)  # of which the lane has told
     looked_at: float = field(init=False)
+    turned_at: float = field(init=False)  # the fan, or nobody asked it to
     write_at: float = field(init=False)
 
     def __post_init__(self) -> None:
         """Go on from what the process before has written, unless somebody came since."""
-        self.looked_at = self.monotonic()
+        self.looked_at = self.turned_at = self.monotonic()
         self.write_at = self.looked_at + HOUR_S
         if self.marks.get("quiet_seq") == self.newest():
             known = self.marks.get("quiet_seen_s"), self.marks.get("quiet_blind_s")
@@ -96,6 +99,7 @@ class Vigil:
             self.quiet = self.quiet.longer(elapsed, local, self.limits.day)
         self.health.problem("quiet", self._too_quiet())
         self._slow_for(vitals.throttled or (), now)
+        self._turns(vitals.fan, now)
         if is_due:
             self.disk()
             is_held = reserve.is_held(self.folder)
@@ -150,6 +154,14 @@ class Vigil:
             self.health.problem(reason, told if reason in lately else None)
         slow = ", ".join(reason for reason in lately if reason not in SUPPLY)
         self.health.problem("throttled", f"the processor is slowed down: {slow}" if slow else None)
+
+    def _turns(self, fan: Fan | None, now: float) -> None:
+        """A fan that is driven and stands still; it needs a moment to start."""
+        stands = fan is not None and fan.rpm == 0 and (fan.percent or 0) >= DRIVEN
+        if not stands:
+            self.turned_at = now
+        told = "the fan is driven and does not turn"
+        self.health.problem("fan", told if now > self.turned_at + HOLD_S else None)
 
     def _too_quiet(self) -> str | None:
         hours = self.quiet.hours(self.limits.day)

@@ -12,6 +12,7 @@ from appliance import vigil as vigil_module
 from appliance.domain import Clock
 from appliance.health import Health
 from appliance.healthsection import HealthLimits
+from appliance.hwmon import Fan
 from appliance.store import reserve
 from appliance.store.database import Database
 from appliance.store.lists import ListStore
@@ -186,3 +187,14 @@ def test_each_store_has_a_name_of_its_own(tmp_path: Path) -> None:
     names = [Marks(Database(tmp_path / file)).store for file in ("a", "a", "b")]
     assert names[0] == names[1] != names[2]
     assert len(names[0]) == 8
+
+
+def test_a_fan_that_does_not_turn_is_a_problem(watch: Watch) -> None:
+    """Once it has been driven for a minute; one that is off, or says nothing, is none."""
+    stuck = ("the fan is driven and does not turn",)
+    told = []
+    for fan in [Fan(60, 0), Fan(60, 0), Fan(60, 0), Fan(60, 1900), Fan(0, 0), Fan(60, None), None]:
+        watch.seconds += 31
+        watch.vigil.turn(replace(VITALS, throttled=(), fan=fan), is_due=False)
+        told.append(watch.health.snapshot().problems)
+    assert told == [(), stuck, stuck, (), (), (), ()]
