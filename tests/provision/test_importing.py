@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -125,6 +126,17 @@ def test_settings_secret_key_and_request(unit: Unit) -> None:
     assert "mqtt.host: changed" in changes
     assert "gatepost.crt: waits for somebody to sign gatepost.csr" in changes
     assert not any("hush" in change or "broker.example" in change for change in changes)
+
+
+def test_the_example_of_the_readme_is_taken(unit: Unit, tmp_path: Path) -> None:
+    """With the authority that it names."""
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```\n(\[unit\]\n.*?\n\[secrets\]\n.*?)```", text, re.DOTALL)
+    unit.bring(example)
+    unit.bring(Authority(tmp_path / "ca").cert.read_bytes(), "gatepost-ca.crt")
+    unit.start()
+    assert unit.config().unit.id == "pole-7"
+    assert login(unit.config().mqtt) == ("pole-7", "...")
 
 
 def test_the_secret_leaves_the_boot_partition(unit: Unit) -> None:
