@@ -100,6 +100,7 @@ class GuardedLight:
         self._heat = Heat()
         self._given: tuple[int, ...] = (0,) * len(terms.can_dim)
         self._turn_at = 0.0
+        self._over = ""  # why there will be no light any more
         self._lock = Lock()
 
     @property
@@ -132,16 +133,18 @@ class GuardedLight:
             LineError: the heads were not in good hands; they are dark as far as that was possible.
         """
         with self._lock:
-            if self._clock() >= self._turn_at:
+            if not self._over and self._clock() >= self._turn_at:
                 self._turn()
-            fault = self._heads.fault()
-            if fault:
+            if not self._over and (fault := self._heads.fault()):
+                self._over = fault
                 self._rest()
-                raise LineError(f"light: {fault}")
+            if self._over:
+                raise LineError(f"light: {self._over}")
 
     def close(self) -> None:
         """Make it dark and let it go."""
         with self._lock:
+            self._over = self._over or "closed"
             self._heads.close()
 
     def _ask(self, change: Callable[[Wish], Wish]) -> None:

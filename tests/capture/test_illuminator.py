@@ -121,10 +121,10 @@ def test_light_goes_on_while_frames_come(bench: Bench) -> None:
 
 
 def test_without_frames_it_is_dark_in_time(bench: Bench) -> None:
-    """Whether the loops still tend it or hang; and it is lit again with the next frame."""
-    for loops in (lambda: bench.live(FRAMELESS_S, frames=False), lambda: None):
+    """Whether the loops still tend it or hang, be it later; and it is lit with the next frame."""
+    for tended_s in (FRAMELESS_S, FRAMELESS_S / 2, 0.0):
         seen_at = bench.now
-        loops()
+        bench.live(tended_s, frames=False)
         bench.now = seen_at + FRAMELESS_S
         assert (bench.gives, bench.light.is_lit) == ((0, 0), False)
         bench.now += TURN_S
@@ -210,12 +210,24 @@ def test_heads_that_are_lost_end_the_unit(bench: Bench) -> None:
     assert (bench.gives, bench.light.is_lit) == ((0, 0), False)
 
 
+def test_heads_that_are_lost_are_made_dark_once(bench: Bench) -> None:
+    """The other loop is told as well, and waits for no start of its own."""
+    bench.made[0].lose("gone")
+    for _ in range(3):
+        with pytest.raises(LineError, match="light: gone"):
+            bench.light.tend()
+    assert len(bench.made) == 2
+
+
 def test_a_closed_light_stays_dark(bench: Bench) -> None:
-    """A loop that is slow to stop may still ask."""
+    """A loop that is slow to stop may still ask, and starts nothing anew."""
     bench.light.close()
     bench.light.want(False)
     bench.light.want(True)
+    with pytest.raises(LineError, match="light: closed"):
+        bench.light.tend()
     assert (bench.gives, bench.light.is_lit) == ((0, 0), False)
+    assert len(bench.made) == 1
 
 
 def test_the_real_heads_do_as_the_fake_ones(tmp_path: Path) -> None:
