@@ -88,5 +88,8 @@ def test_a_configuration_names_the_camera() -> None:
     """It is live, so it may open a gate; without its library it says so where it is opened."""
     source = live_source(Config(camera=Camera(kind="jetson")), Health())
     assert not source.recording
+    assert isinstance(source.camera, JetsonCamera)
+    assert source.camera._motion is not None
+    assert source.notice == source.camera._motion.notice
     with pytest.raises(ConfigurationError, match=r"python3-gi|nvarguscamerasrc"):
         next(source.camera.frames())

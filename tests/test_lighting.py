@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from threading import Event
+from threading import Event, current_thread
 from typing import Any
 
+import numpy as np
 import pytest
 
 from appliance import wiring
+from appliance.board import Board
 from appliance.capture import lamp
 from appliance.capture.camera import FakeCamera
 from appliance.capture.heads import FakeHeads
@@ -21,6 +23,7 @@ from appliance.capture.ircut import LatchingFilter, LevelFilter
 from appliance.capture.lamp import FakeLed
 from appliance.capture.lightrules import Wish
 from appliance.config import Config
+from appliance.domain import Frame
 from appliance.errors import ConfigurationError, OrderError, StoreError
 from appliance.health import Health
 from appliance.inspection import check_parts
@@ -33,8 +36,10 @@ from appliance.store.database import Database
 from appliance.store.history import History
 from appliance.store.lists import ListStore
 from appliance.store.marks import Marks
+from appliance.supervisor import PREFIX
 from appliance.transmit.fake import FakeLink
 from appliance.transmit.messages import Topics
+from appliance.wiring import Lights
 from tests.conftest import until
 from tests.standin import Pins
 from tests.whole_unit import LED, run
@@ -247,6 +252,23 @@ def test_the_light_is_hung_as_configured(
     assert pins.changes()[-1].drive == "low"
 
 
+@pytest.mark.parametrize(("error_s", "lit"), [(0.01, True), (None, False)])
+def test_a_schedule_goes_by_a_trusted_clock_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error_s: float | None, lit: bool
+) -> None:
+    """At its first start a unit without a battery clock believes that it is another day."""
+    monkeypatch.setattr(lamp, "LEDS", tmp_path)
+    led = FakeLed(tmp_path / LED)
+    always = ["00:00-24:00"]
+    config, source = configured(mode="schedule", schedule=always, head=[{"led": LED}])
+    health = Health(Board(tmp_path, lambda: error_s))
+    health.saw(Frame(np.zeros((48, 64, 3), np.uint8), 0.0, 0))
+    with ExitStack() as held:
+        lights = wiring.hang_lights(config, source, health, held)
+        lights.tend()
+        assert bool(led.shown) == lit
+
+
 def test_a_recording_hangs_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pins: Pins
 ) -> None:
@@ -301,6 +323,17 @@ def test_a_unit_lights_while_it_sees_and_leaves_dark(
     assert shown[0] == 0
     assert set(shown[shown.index(60) :]) == {60}
     assert led.shown == 0
+
+
+def test_both_loops_tend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pins: Pins) -> None:
+    """So that neither is missed should it hang."""
+    monkeypatch.setattr(lamp, "LEDS", tmp_path)
+    FakeLed(tmp_path / LED)
+    tending: set[str] = set()
+    monkeypatch.setattr(Lights, "tend", lambda _self: tending.add(current_thread().name))
+    wanted = {f"{PREFIX}see", f"{PREFIX}maintain"}
+    assert run(tmp_path, pins.number, lambda: tending >= wanted) == 0
+    assert tending == wanted
 
 
 @pytest.mark.parametrize(("text", "is_fault"), [("0\n", True), ("40\n", False), (None, False)])

@@ -107,6 +107,9 @@ def test_a_configuration_names_the_camera() -> None:
     config = Config(camera=Camera(kind="pi"))
     source = live_source(config, Health())
     assert not source.recording
+    assert isinstance(source.camera, PiCamera)
+    assert source.camera._motion is not None
+    assert source.notice == source.camera._motion.notice
     with pytest.raises(ConfigurationError, match="picamera2"):
         next(source.camera.frames())
 
