@@ -5,16 +5,18 @@ The rule to know: a key that the chosen kind does not have is a fault, for nobod
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from appliance.exposure import longest_exposure_s
-from appliance.section import Section, Source
+from appliance.section import FilePath, Section, Source
 
 Kind = Literal["video", "pi", "jetson"]
 KINDS_OF: dict[str, tuple[Kind, ...]] = {
     "source": ("video",),
+    "login_file": ("video",),
     "number": ("pi", "jetson"),
     "width": ("pi", "jetson"),
     "height": ("pi", "jetson"),
@@ -40,6 +42,9 @@ class Camera(Section):
     kind: Kind = "video"
     # device, rtsp:// address, file, or folder of pictures
     source: Source = Field("/dev/video0", min_length=1)
+    # one line, user:password, for an address that has none; as a password in the address it would
+    # stand in this file
+    login_file: Annotated[FilePath | None, Field(strict=False)] = None
     # seconds without a frame before the process ends and is started again
     silent_s: float = Field(10.0, ge=1, le=120)
     # which of the CSI cameras, as `gatepost cameras` counts them
@@ -88,6 +93,17 @@ class Camera(Section):
                 f" expected camera.kind = {having}, or no camera.{key}"
             )
         return value
+
+    @field_validator("login_file")
+    @classmethod
+    def _login_needs_address(cls, path: Path | None, before: ValidationInfo) -> Path | None:
+        source = before.data.get("source")  # where that is at fault it says so
+        if path and source is not None and ("://" not in source or "@" in source):
+            raise ValueError(
+                "camera.login_file: expected an address without a login in camera.source, such as"
+                " rtsp://host/path"
+            )
+        return path
 
     @field_validator("width", "height")
     @classmethod

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 
 from appliance.capture import gstreamer, lamp, picamera
+from appliance.capture.address import address
 from appliance.config import Config
 from appliance.errors import ConfigurationError
 from appliance.gpio import require_library
@@ -29,6 +30,7 @@ def check_parts(config: Config) -> list[str]:
         ("", lambda: require_files(config)),
         ("", lambda: require_webhook(config)),
         ("", lambda: _require_camera(config)),
+        ("", lambda: address(config.camera)),
         ("gate.", lambda: _require_line(config)),
         ("gate.confirm_", lambda: _require_contact(config)),
         ("light: ", lambda: _require_light(config)),

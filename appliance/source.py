@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.capture.address import address
 from appliance.capture.argus import JetsonCamera
 from appliance.capture.camera import Camera
 from appliance.capture.live import LiveCamera
@@ -40,9 +41,9 @@ def live_source(config: Config, health: Health) -> Source:
     What is no device and no address is a recording too, such as a numbered sequence of pictures.
 
     Raises:
-        ConfigurationError: the kind of camera cannot be had here.
+        ConfigurationError: the kind of camera cannot be had here, or its login.
     """
-    source, hidden = config.camera.source, corners_of(config.zone, "blackout")
+    source, hidden = address(config.camera), corners_of(config.zone, "blackout")
     stamp = LiveStamp(health.clock)
     if config.camera.kind == "pi":
         motion = Motion()

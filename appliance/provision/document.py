@@ -46,6 +46,7 @@ class Secret:
 
 
 SECRETS = (
+    Secret("camera_login", "camera-login", "camera.login_file", "camera.login"),
     Secret("mqtt_password", "mqtt-password", "mqtt.password_file", "mqtt.password"),
     Secret("webhook_secret", "webhook-secret", "webhook.secret_file", "webhook.secret"),
     Secret("webhook_header", "webhook-header", "webhook.header_file", "webhook.header"),

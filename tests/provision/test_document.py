@@ -73,7 +73,7 @@ FAULTS = {
     ),
     "a table below": (
         HUSH.encode() + b"[secrets.more]\nword = 'hush'\n",
-        "gatepost.toml: secrets.more: unknown key; known: mqtt_password, ",
+        "gatepost.toml: secrets.more: unknown key; known: camera_login, ",
     ),
     "unknown": (
         b"[secrets]\nmqtt_pasword = 'hush'\n",
