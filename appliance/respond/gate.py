@@ -133,6 +133,7 @@ class Gate:
         self._guardian = start() if start else None
         self._rested_at = clock() + pause_s
         self._asked: deque[str] = deque(maxlen=MEMORY)
+        self._over = ""  # what was wrong with the line; nobody takes it any more
         self._lock = Lock()
 
     def open(self, uuid: str, *, fresh: bool) -> Outcome:
@@ -154,10 +155,11 @@ class Gate:
             LineError: it was not; it has been set inactive as far as that was possible.
         """
         with self._lock:
-            fault = self._guardian.fault() if self._guardian else ""
-            if fault:
+            if self._guardian and not self._over and (fault := self._guardian.fault()):
+                self._over = fault
                 self._rest()
-                raise LineError(f"gate: {fault}")
+            if self._over:
+                raise LineError(f"gate: {self._over}")
 
     def close(self) -> None:
         """Let the line go, inactive; a pulse that is running ends now."""
