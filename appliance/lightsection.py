@@ -159,6 +159,19 @@ class Light(Section):
                 raise ValueError(f"light.head.{told}: is another head's too; expected another")
         return heads
 
+    @field_validator("head")
+    @classmethod
+    def _power_can_be_given(
+        cls, heads: tuple[Head, ...], before: ValidationInfo
+    ) -> tuple[Head, ...]:
+        power = before.data.get("power", 100)
+        if power < 100 and heads and not any(head.led for head in heads):  # noqa: PLR2004  # all
+            raise ValueError(
+                f"light.power = {power}: a head on a line gives all or nothing; expected 100, or"
+                " an LED (light.head.led)"
+            )
+        return heads
+
     @field_validator("filter")
     @classmethod
     def _filter_has_its_own(cls, ircut: IrCut, before: ValidationInfo) -> IrCut:

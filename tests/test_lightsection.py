@@ -56,6 +56,10 @@ FAULTS = {
         "light.head = ",
     ),
     "a power of nothing": (f"[light]\npower = 0\n{HEAD}", "light.power = 0: expected 5 to 100"),
+    "a power that no head can give": (
+        "[light]\npower = 20\n[[light.head]]\nline = 13",
+        "light.power = 20: a head on a line gives all or nothing; expected 100, or an LED",
+    ),
     "an unknown mode": (
         f"[light]\nmode = 'dim'\n{HEAD}",
         "light.mode = 'dim': expected 'auto', 'on', 'off' or 'schedule'",
