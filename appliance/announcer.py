@@ -39,6 +39,7 @@ def announced(config: Config, board: str = "") -> list[Publication]:
         parking=is_counted,
         free_places=has_capacity,
         keep_days=keep_days,
+        eyes=config.camera.is_csi or light.is_there,
         light=bool(light.head),
         light_power=light.power if can_dim else 0,
     )

@@ -21,10 +21,12 @@ from appliance.crops import Crops
 from appliance.domain import Message, Passage
 from appliance.entrance import Entrance
 from appliance.errors import RestartError
+from appliance.eyes import Eyes, build_eyes
 from appliance.health import Health
 from appliance.inspection import require_files, require_webhook
 from appliance.keeper import Keeper
-from appliance.lighting import Lighting
+from appliance.lighting import build_lighting
+from appliance.nightmode import NightMode
 from appliance.orders import Orders
 from appliance.pipeline import Announce, Lane
 from appliance.poster import Poster
@@ -105,11 +107,11 @@ def run_unit(  # a list of parts is what this module is
         entrance = Entrance(health, config.policy, standing.match, gate, contact)
         lane = _lane(unit, recognizer, sight.build_tracker(config, tell), entrance, announce)
         keeper = _keeper(unit, entrance, standing, keeping)
-        see_s = config.camera.silent_s + OPENING_S
         loops = [
-            Loop("see", lane.see, see_s, source.camera.close),
+            Loop("see", lane.see, config.camera.silent_s + OPENING_S, source.camera.close),
             Loop("maintain", keeper.maintain, 30),
             *_telling(unit, keeper.retention, linger_s),
+            *([Loop("eyes", unit.eyes.watch, 30)] if unit.eyes.has_work else []),
         ]
         asked = supervise(loops, unit.stopping, linger_s + 15)
     _raise_why(source, keeper)
@@ -140,6 +142,7 @@ class _Unit:
     held: ExitStack
     keeping: KeepingClock
     lights: Lights
+    eyes: Eyes
 
     def database(self) -> Database:
         """A connection of its own for a loop; the disk may have filled since the look-through."""
@@ -151,13 +154,13 @@ class _Unit:
 def _unit(config: Config, health: Health, source: Source, held: ExitStack) -> _Unit:
     home = config.homeassistant
     topics = Topics(config.unit.id, birth_topic(home.prefix) if home.discovery else "")
-    told = announced(wiring.as_played(config, source), Board().model())
-    wake, announcer = Event(), Announcer(told)
+    played = wiring.as_played(config, source)
+    wake, announcer = Event(), Announcer(announced(played, Board().model()))
     lights = wiring.hang_lights(config, source, health, held)
     link = MqttLink(config.mqtt, topics, wake) if config.mqtt.host else None
-    events = wake, Event(), Event()
-    kept = KeepingClock()
-    return _Unit(config, health, source, topics, link, announcer, *events, held, kept, lights)
+    eyes = build_eyes(played, source.camera, health, lights)
+    shared = wake, Event(), eyes.stopping, held, KeepingClock(), lights, eyes
+    return _Unit(config, health, source, topics, link, announcer, *shared)
 
 
 def _held(part: Closes | None, held: ExitStack) -> Closes | None:
@@ -168,14 +171,13 @@ def _held(part: Closes | None, held: ExitStack) -> Closes | None:
 def _lane(
     unit: _Unit, recognizer: Recognizer, tracker: Tracker, entrance: Entrance, announce: Announce
 ) -> Lane:
-    database = unit.database()
     return Lane(
         camera=unit.source.camera,
         recognizer=recognizer,
         tracker=tracker,
         stamp=unit.source.stamp,
         entrance=entrance,
-        passages=_passages(unit, database),
+        passages=_passages(unit, unit.database()),
         unit=unit.config.unit,
         model=sight.model_pair(unit.config),
         health=unit.health,
@@ -184,6 +186,8 @@ def _lane(
         stopping=unit.stopping,
         tend=unit.lights.tend,
         crops=Crops(is_kept=_keeps_image(unit.config)),
+        show=unit.eyes.see,
+        part_with=unit.eyes.passed,
         notice=unit.source.notice,
         aiming=sight.build_aiming(unit.config),
     )
@@ -194,6 +198,7 @@ def _keeper(unit: _Unit, entrance: Entrance, standing: StandingLists, database: 
     passages, store, marks = _passages(unit, database), unit.config.store, Marks(database)
     newest, retention = passages.newest, Retention(store.retention_hours * 3600, marks)
     limits, lists = unit.config.health, ListStore(database)
+    unit.eyes.mode = NightMode(unit.config.daylight.mode, marks)
 
     def tend() -> None:
         entrance.tend()
@@ -227,16 +232,10 @@ def _orders(unit: _Unit, link: MqttLink, database: Database, yard: Yard, kept: R
         history=History(database, _outbox_bytes(unit.config)),
         retention=kept,
         yard=yard,
-        lighting=_lighting(unit, Marks(database)),
+        night_mode=unit.eyes.mode if unit.eyes.has_work else None,
+        lighting=build_lighting(unit.lights.light, unit.config.light, Marks(database)),
         can_restart=not unit.source.recording,
     )
-
-
-def _lighting(unit: _Unit, marks: Marks) -> Lighting | None:
-    light, wanted = unit.lights.light, unit.config.light
-    if light is None:
-        return None
-    return Lighting(light, wanted.power, marks, any(head.led for head in wanted.head))
 
 
 def _telling(unit: _Unit, retention: Retention, linger_s: float) -> Iterator[Loop]:

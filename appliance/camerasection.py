@@ -56,7 +56,7 @@ class Camera(Section):
     rate: float = Field(25.0, ge=1, le=120)
     # of the fastest vehicle that shall be read: sets the longest exposure
     speed_kmh: float = Field(50.0, ge=5, le=250)
-    # of the sensor's amplifier; fixed, for a gain that follows the light hunts after head-lights
+    # of the sensor's amplifier, with which each night begins, before a plate was seen
     gain: float = Field(4.0, ge=1, le=64)
     # left, top, width, height: what the picture shows of the sensor, shares of all that it could
     crop: Annotated[tuple[Share, ...], Field(strict=False)] = ()

@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator, mo
 
 from appliance.access import DEFAULT_POLICY, Gate, Lists, Rule
 from appliance.camerasection import Camera
+from appliance.daylightsection import Daylight
 from appliance.discovery import HomeAssistant
 from appliance.errors import ConfigurationError, without_secrets
 from appliance.faults import sentence, without
@@ -184,6 +185,7 @@ class Config(Section):
     lists: Lists = Lists()
     gate: Gate = Gate()
     light: Light = Light()
+    daylight: Daylight = Daylight()
     parking: Parking = Parking()
     health: HealthLimits = HealthLimits()
     speed: Speed = Speed()

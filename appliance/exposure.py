@@ -71,3 +71,18 @@ class Tones:
     black: float
     bright: float
     contrast: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the unit takes the time of day for.
+
+    Attributes:
+        time_of_day: day, dusk or night.
+        why: in words.
+        lux: of the newest frame, our own light included; to a factor of three at best.
+    """
+
+    time_of_day: TimeOfDay
+    why: str
+    lux: float

@@ -18,6 +18,7 @@ from appliance.aim import Aim
 from appliance.board import Board, hottest
 from appliance.decision import Outcome
 from appliance.domain import Clock, Frame
+from appliance.exposure import Outside
 from appliance.hwmon import Fan, Power
 from appliance.latency import Latencies, Stage
 
@@ -59,6 +60,7 @@ class Vitals:
         fan: None where there is none.
         power_mode: of a Jetson, by its name; None where nobody tells.
         aim: how the newest vehicles were seen, and whether that will do.
+        outside: the time of day; None where nobody looks.
     """
 
     passages: int
@@ -81,6 +83,7 @@ class Vitals:
     fan: Fan | None = None
     power_mode: str | None = None
     aim: Aim = NO_AIM
+    outside: Outside | None = None
 
 
 class Health:
@@ -101,6 +104,7 @@ class Health:
         self._look_at = 0.0
         self._brightness: float | None = None
         self._aim = NO_AIM
+        self._outside: Outside | None = None
 
     def count(self, what: Counted, by: int = 1) -> None:
         """Add `by` to one of the counters."""
@@ -167,6 +171,10 @@ class Health:
         """The hottest zone; None where the kernel names none."""
         return hottest(self._board.temperatures().values())
 
+    def shows(self, outside: Outside) -> None:
+        """Note what time of day it is."""
+        self._outside = outside
+
     def clock(self) -> Clock:
         """How far wall-clock time can be trusted now."""
         return self._board.clock()
@@ -197,6 +205,7 @@ class Health:
                 fan=(told and told.fan) or board.fan(),
                 power_mode=told.mode if told else None,
                 aim=self._aim,
+                outside=self._outside,
             )
 
     def _rate(self, now: float) -> float:

@@ -202,7 +202,9 @@ class Keeper:
     def worth_telling(self, vitals: Vitals) -> tuple[object, ...]:
         """What is published as soon as it changes; who has just come knows nothing yet."""
         session = self.link and self.link.session
-        return session, self.announcer.rounds, vitals.problems, vitals.clock, self.is_lit()
+        outside = vitals.outside and vitals.outside.time_of_day
+        known = self.announcer.rounds, vitals.problems, vitals.clock
+        return session, *known, outside, self.is_lit()
 
     def is_lit(self) -> bool:
         """Whether there is a light, and it shines."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from appliance.capture.illuminator import GuardedLight
 from appliance.errors import OrderError
+from appliance.lightsection import Light
 from appliance.store.marks import Marks
 
 SWITCHED_OFF, PERCENT = "light_off", "light_percent"
@@ -80,3 +81,10 @@ class Lighting:
         self.marks.put({PERCENT: ALL if wanted == self.ceiling else wanted})
         self.percent = wanted
         self.light.dim(wanted)
+
+
+def build_lighting(light: GuardedLight | None, wanted: Light, marks: Marks) -> Lighting | None:
+    """Of that light, as configured; None where there is none."""
+    if light is None:
+        return None
+    return Lighting(light, wanted.power, marks, any(head.led for head in wanted.head))

@@ -136,6 +136,11 @@ class Light(Section):
     head: Annotated[tuple[Head, ...], Field(strict=False, max_length=MOST_HEADS)] = ()
     filter: IrCut = IrCut()
 
+    @property
+    def is_there(self) -> bool:
+        """There is a head, or a filter."""
+        return bool(self.head) or self.filter != IrCut()
+
     @field_validator("schedule")
     @classmethod
     def _times_and_mode_go_together(

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from appliance.errors import ListError, OrderError, StoreError
 from appliance.lighting import Lighting
+from appliance.nightmode import NightMode
 from appliance.respond.entries import parse_plate
 from appliance.respond.listfile import decoded, load_json
 from appliance.respond.lists import LARGEST_ENTRY, PRECEDENCE, parse_command
@@ -24,7 +25,7 @@ from appliance.store.lists import ListStore
 from appliance.transmit import last, messages, settings
 from appliance.transmit.inbox import LONGEST_NAME, MOST_ORDERS, Order
 from appliance.transmit.link import Link
-from appliance.transmit.messages import DIM, KEEP, RELEASE, Publication, Topics
+from appliance.transmit.messages import ASK_MODE, DIM, KEEP, RELEASE, Publication, Topics
 from appliance.yard import Yard
 
 LISTS = "lists/"
@@ -45,6 +46,7 @@ class Orders:
         history: on the same connection.
         retention: which whoever asks may shorten; it remembers on the same connection.
         yard: whose visits have plates too, on the same connection; None where nobody counts.
+        night_mode: what decides between day and night, on the same connection; None: nothing does.
         lighting: the light, on the same connection; None where there is none.
         can_restart: whoever started this process starts it again.
     """
@@ -55,6 +57,7 @@ class Orders:
     history: History
     retention: Retention
     yard: Yard | None = None
+    night_mode: NightMode | None = None
     lighting: Lighting | None = None
     can_restart: bool = True
     restarts: bool = field(default=False, init=False)
@@ -63,6 +66,7 @@ class Orders:
     )
     told_to: int = field(default=0, init=False)  # the session that knows the state of the lists
     told_kept: tuple[int, float] = field(default=(0, 0.0), init=False)  # to which session, and what
+    told_mode: tuple[int, str] = field(default=(0, ""), init=False)  # the same
     told_light: tuple[object, ...] = field(default=(), init=False)  # the same
 
     @property
@@ -102,6 +106,9 @@ class Orders:
         if kept != self.told_kept:
             self.told_kept = kept
             self.link.publish(settings.kept(self.topics, kept[1]))
+        if self.night_mode is not None and (session, self.night_mode.mode) != self.told_mode:
+            self.told_mode = session, self.night_mode.mode
+            self.link.publish(settings.night_mode(self.topics, self.night_mode.mode))
         if self.lighting is not None:
             self._tell_light(session, self.lighting)
         self._say()
@@ -133,6 +140,9 @@ class Orders:
             self._obey(order.payload, told)
         elif order.topic == KEEP:
             self._keep(order.payload)
+        elif order.topic == ASK_MODE and self.night_mode is not None:
+            self.night_mode.ask(order.payload)
+            log.info("night mode is %s", self.night_mode.mode)
         elif order.topic == RELEASE and self.lighting is not None:
             self.lighting.switch(order.payload)
         elif order.topic == DIM and self.lighting is not None:

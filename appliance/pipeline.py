@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from threading import Event
@@ -18,7 +18,7 @@ from appliance.capture.camera import Camera
 from appliance.capture.motion import Notice, unnoticed
 from appliance.config import Unit
 from appliance.crops import Crops
-from appliance.domain import Frame, Message, Passage, Settled
+from appliance.domain import Frame, Message, Passage, Settled, Sighting
 from appliance.entrance import Entrance
 from appliance.health import Beat, Health
 from appliance.ledger import Entry, Ledger
@@ -34,6 +34,10 @@ Announce = Callable[[Passage, Message], None]
 FRESH_S = 10.0  # after the last sighting; older, a passage must not look live
 
 log = logging.getLogger(__name__)
+
+
+def _unheard(*_: object) -> None:
+    """Nobody asks."""
 
 
 @dataclass(slots=True)
@@ -55,6 +59,10 @@ class Lane:
         stopping: set when the loop shall return.
         tend: looks after what hangs on lines beside the entrance, should the keeper be slow.
         crops: the best view of each plate in sight.
+        seen: hears of every frame and its plates.
+        gone: hears of every vehicle that has gone by.
+        show: hears of each frame and its plates.
+        part_with: hears of each vehicle that has gone by.
         notice: hears the time of each frame with a plate, so that none after it is passed over.
         aiming: how the newest vehicles were seen.
     """
@@ -73,6 +81,8 @@ class Lane:
     stopping: Event
     tend: Callable[[], None] = lambda: None
     crops: Crops = field(default_factory=Crops)
+    show: Callable[[Frame, Sequence[Sighting]], object] = _unheard
+    part_with: Callable[[Settled], object] = _unheard
     notice: Notice = unnoticed
     aiming: Aiming = field(default_factory=Aiming)
     arrivals: Arrivals = field(default_factory=Arrivals, init=False)
@@ -120,6 +130,7 @@ class Lane:
         sightings = self.recognizer.sightings(frame)
         if sightings:
             self.notice(frame.at)
+        self.show(frame, sightings)
         with self.health.timing("track"):
             over = self.tracker.update(frame.at, frame.size, sightings, frame.cut)
         for settled in over:
@@ -182,6 +193,7 @@ class Lane:
 
         The gate stays shut at the end, for a pulse would be cut short.
         """
+        self.part_with(settled)
         fresh, early = self.is_fresh(settled), self.told.pop(settled.track, None)
         passage = self.passage(settled, early, fresh=fresh and not self.parting)
         jpeg = self.crops.take(settled.track)

@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from appliance.camerasection import Camera
 from appliance.capture import lamp
 from appliance.capture.heads import GuardedHeads
 from appliance.capture.illuminator import GuardedLight, Surroundings, Terms
@@ -157,8 +158,9 @@ def the_filter(wanted: IrCut) -> Filter:
 
 
 def as_played(config: Config, source: Source) -> Config:
-    """The configuration as far as it is obeyed: a recording has no light to tell others of."""
-    return config.model_copy(update={"light": Light()}) if source.recording else config
+    """The configuration as far as it is obeyed: a recording has no light, and nothing to set."""
+    dark = {"light": Light(), "camera": Camera()}
+    return config.model_copy(update=dark) if source.recording else config
 
 
 def _folder(name: str) -> Path:

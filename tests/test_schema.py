@@ -55,7 +55,7 @@ SAMPLES = {
     "discovery": announcements(Unit(), "1", Features(last=True, image=True), "homeassistant")[0],
 }
 """A valid message for each schema whose payload is an object."""
-PLAIN = {"availability", "hit", "retention-days", "illuminator", "illuminator-power"}
+PLAIN = {"availability", "hit", "retention-days", "illuminator", "illuminator-power", "night-mode"}
 
 
 def test_every_schema_is_one_and_somebody_sends_it() -> None:

@@ -25,6 +25,7 @@ SCHEMAS = {
     r"gatepost/[^/]+/retention_days": "retention-days",
     r"gatepost/[^/]+/illuminator": "illuminator",
     r"gatepost/[^/]+/illuminator_power": "illuminator-power",
+    r"gatepost/[^/]+/night_mode": "night-mode",
     r"gatepost/[^/]+/check": "check",
     r"gatepost/[^/]+/cmd/result": "command-result",
     r"homeassistant/device/[^/]+/config": "discovery",
@@ -34,7 +35,7 @@ COMMANDS = re.compile(r"gatepost/[^/]+/(cmd|\w+/set|lists/[^/]+/(add|remove|set)
 """What others say to the unit: it is for the unit to refuse."""
 EMPTIED = re.compile(r"gatepost/[^/]+/last(/image)?")
 """Where an empty payload takes back what is retained."""
-PLAIN = ["availability"], ["hit"], ["illuminator"]
+PLAIN = ["availability"], ["hit"], ["illuminator"], ["night-mode"]
 """Schemas of a bare text."""
 PICTURE = re.compile(r"gatepost/[^/]+/last/image")
 MOST_OF_A_PICTURE = 200_000

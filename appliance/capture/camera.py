@@ -8,7 +8,7 @@ ever.  What shall be blacked out is black in every frame that it gives.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,7 @@ class Camera(Protocol):
         """End `frames` soon; may be called from another thread, and twice."""
 
 
+@runtime_checkable
 class Adjustable(Camera, Protocol):
     """A camera whose sensor does as it is told."""
 

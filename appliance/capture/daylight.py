@@ -15,9 +15,9 @@ from appliance.capture.cover import Cover, is_flat
 from appliance.capture.metering import Look, Meter
 from appliance.capture.plates import PlateLook, Plates
 from appliance.capture.steering import MOST_GAIN, Bounds, Steering, longest_s, matches
+from appliance.daylightsection import Mode
 from appliance.exposure import Settings, TimeOfDay
 
-Mode = Literal["auto", "day", "night"]
 Phase = Literal["steady", "probe", "trial", "covered"]
 
 NIGHT_LUX, DUSK_LUX, LIGHT_LUX, DAY_LUX = 8.0, 30.0, 60.0, 120.0
@@ -37,6 +37,8 @@ DEPTH = 8
 UNPROVEN_S, CERTAIN_S = 15.0, 20.0
 """Without a frame that proves anything a probe is given up; for so long every frame must be bright:
 head-lights drive on."""
+OUTSHONE = 10.0
+"""How much more light than in a dark probe there must be where ours is never dark."""
 RELAPSE_S, MOST_DOUBT = 900.0, 3
 """Night again so soon after a probe ended it: the next must be twice as sure, three times over."""
 START = "at the start"
@@ -59,7 +61,7 @@ class Daylight:
     speed_kmh: float
     night_gain: float = 4.0
     frame_s: float = inf
-    time_of_day: TimeOfDay = field(default="dusk", init=False)
+    time_of_day: TimeOfDay = field(default="day", init=False)
     why: str = field(default=START, init=False)
     settings: Settings = field(init=False)
     phase: Phase = field(default="steady", init=False)
@@ -68,6 +70,7 @@ class Daylight:
     cover: Cover = field(default_factory=Cover, init=False)
     steering: Steering = field(init=False)
     _mode: Mode = field(default="auto", init=False)
+    _begun_at: float = field(default=inf, init=False)  # of the first look
     _since: float = field(default=-inf, init=False)  # of the time of day; times are monotonic
     _woke_at: float = field(default=-inf, init=False)  # a probe ended the night
     _doubt: int = field(default=0, init=False)
@@ -82,9 +85,9 @@ class Daylight:
     _probed_at: float = field(default=-inf, init=False)
 
     def __post_init__(self) -> None:
-        """Begin at dusk: no light yet, and neither day nor night is far."""
+        """Begin as cameras and filter do; night may follow at once."""
         bounds = self._bounds()
-        self.steering = Steering(bounds, bounds.longest_s)
+        self.steering = Steering(bounds, bounds.longest_s * self.night_gain)
         self.settings = self._wanted()
 
     @property
@@ -110,6 +113,7 @@ class Daylight:
             look: at the newest frame; the same one again is no harm.
             mode: the user's wish.
         """
+        self._begun_at = min(self._begun_at, look.at)
         if mode != self._mode:
             self._mode, self._since = mode, -inf
         pinned = self.steering.is_pinned(look)
@@ -140,7 +144,8 @@ class Daylight:
         if dark is not None and dark < NIGHT_LUX:
             self._fall("night", look, dark, f"less than {NIGHT_LUX:g} lux")
         elif dark is not None and pinned:
-            darker: TimeOfDay = "dusk" if self.time_of_day == "day" else "night"
+            is_new = self.why == START and look.at - self._begun_at <= DWELL_S  # maybe at night
+            darker: TimeOfDay = "dusk" if self.time_of_day == "day" and not is_new else "night"
             self._fall(darker, look, dark, "exposure and gain can do no more")
         elif self.time_of_day == "day" and dark is not None and dark < DUSK_LUX:
             self._fall("dusk", look, dark, f"less than {DUSK_LUX:g} lux")
@@ -152,7 +157,7 @@ class Daylight:
 
         More, too, than is needed for a picture that does not ask for the light at once again.
         """
-        lux = max(lux, self._pinning_lux)
+        lux = max(lux, self._pinning_lux or self.steering.usual_pinning_lux(look))
         if self.time_of_day == "day":
             self._day_lux = max(DAY_LUX, MOVED * lux)
         if darker == "night":
@@ -169,7 +174,7 @@ class Daylight:
             self._try(look)
         elif self.phase == "covered" and self.cover.is_due(look):
             self._begin("trial", look)
-        elif self.meter.light == "dark":
+        elif self.phase == "covered" or self.meter.light == "dark":
             self._without_light(look)
         elif self._is_probe_due(look):
             self._begin("probe", look)
@@ -178,10 +183,15 @@ class Daylight:
 
     def _without_light(self, look: Look) -> None:
         """Our light does not shine, or there is none: the picture is believed as at dusk."""
-        bright = self.meter.bright(LOOK_S)
+        bright = self.meter.bright(LOOK_S) if self.meter.light == "dark" else None
         if bright is not None and bright > self._needed and look.at - self._since >= DWELL_S:
             self._wake(look, f"more than {self._needed:.0f} lux")
-        elif self.phase == "covered" and not is_flat(look) and look.lux <= self._needed:
+        elif self.phase == "covered" and look.light == "dark" and not is_flat(look):
+            self._uncover(look)
+
+    def _uncover(self, look: Look) -> None:
+        """Something is to be seen without our light; where that is much, it may be day."""
+        if look.lux <= self._needed:
             self.phase = "steady"
 
     @property
@@ -212,7 +222,7 @@ class Daylight:
         """Our light is dark for a moment: is it night?"""
         if not self._is_proven(look, "dark"):
             if look.at - self._phase_at > UNPROVEN_S:
-                self._end_probe(look, LATER_S)
+                self._go_without(look)
         elif look.lux <= self._needed:
             self._end_probe(look, PROBE_S)
         else:
@@ -221,8 +231,17 @@ class Daylight:
             if look.at - self._bright_at >= CERTAIN_S:
                 self._wake(look, f"more than {self._needed:.0f} lux without our light")
 
+    def _go_without(self, look: Look) -> None:
+        """A probe proved nothing: where somebody keeps our light lit the sun outshines it."""
+        lit = self.meter.bright(LOOK_S) if self.meter.light == "lit" else None
+        if lit is not None and lit > OUTSHONE * self._needed:
+            self._wake(look, f"more than {OUTSHONE * self._needed:.0f} lux")
+        else:
+            self._end_probe(look, LATER_S)
+
     def _end_probe(self, look: Look, pause_s: float) -> None:
         self.phase = "steady"
+        self.cover.clear()
         self._probed_at, self._probe_at = look.at, look.at + pause_s
         self.meter.clear()
 

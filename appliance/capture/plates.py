@@ -14,7 +14,7 @@ from appliance.exposure import Tones
 BURNT, DARK, GREY = 0.25, 0.3, 0.6
 """Share of a plate's pixels that say nothing any more, above which it is burnt out; level of its
 brighter part below which it is dark, and below which too little light may be why reads do not
-agree."""
+agree.  The first is where reading suffers (tools/calibrate_aim), the others are guesses."""
 AGREED = 0.6
 """Share of a vehicle's reads that say the same, below which something is wrong."""
 LESS, MORE = 0.71, 1.41  # half a stop

@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from statistics import median
 
-from appliance.capture.metering import GAMMA, Look
+from appliance.capture.metering import GAMMA, LUX, Look
 from appliance.exposure import Settings, Shot, longest_exposure_s
 
 MOST_BLUR_PX = 2.0
@@ -154,6 +154,10 @@ class Steering:
             return None
         darker = (LOW / look.brightness) ** GAMMA
         return look.lux * float(darker) * shot.exposure_s * shot.gain / self.bounds.most
+
+    def usual_pinning_lux(self, look: Look) -> float:
+        """The same for a camera of which nobody has seen it; 0 for one that says nothing."""
+        return LUX * float(LOW**GAMMA) / self.bounds.most if look.shot is not None else 0.0
 
     def is_pinned(self, look: Look) -> bool:
         """Whether a picture wants more than there is."""

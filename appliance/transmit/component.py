@@ -16,6 +16,7 @@ class Features:
         parking: who is inside is counted.
         free_places: it is known for how many there is room, too.
         keep_days: the most days for which passages can be kept; 0: nobody may choose.
+        eyes: it has something to set for day and night.
         light: it has an infra-red light.
         light_power: the most percent that it may give; 0: it knows on and off only.
     """
@@ -25,6 +26,7 @@ class Features:
     parking: bool = False
     free_places: bool = False
     keep_days: float = 0
+    eyes: bool = False
     light: bool = False
     light_power: int = 0
 

@@ -6,8 +6,18 @@ announced; and a template must bear whatever its topic says, an empty retained m
 
 from __future__ import annotations
 
+from appliance.daylightsection import MODES
 from appliance.transmit.component import Component
-from appliance.transmit.messages import DIM, KEEP, KEPT, POWER, RELEASE, RELEASED
+from appliance.transmit.messages import (
+    ASK_MODE,
+    DIM,
+    KEEP,
+    KEPT,
+    NIGHT_MODE,
+    POWER,
+    RELEASE,
+    RELEASED,
+)
 
 STALE_S = 180
 """Three states missed; only for health, for a plate that vanishes would look like an erasure."""
@@ -222,6 +232,13 @@ COMPONENTS = (
             "val_tpl": "{{ 'ON' if value_json.ir.lit else 'OFF' }}",
         },
         needs="light",
+    ),
+    Component(
+        "mode",
+        "select",
+        {"cmd_t": ASK_MODE, "stat_t": NIGHT_MODE},
+        {"name": "Night mode", "ent_cat": "config", "ops": list(MODES)},
+        needs="eyes",
     ),
     Component(
         "irsw",

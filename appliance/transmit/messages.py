@@ -20,6 +20,8 @@ KEPT = "retention_days"  # below a unit's name: for how many days passages are k
 KEEP = f"{KEPT}/set"
 RELEASED, POWER = "illuminator", "illuminator_power"  # the same: the light's switch, its percent
 RELEASE, DIM = f"{RELEASED}/set", f"{POWER}/set"
+NIGHT_MODE = "night_mode"  # the same: day, night, or as the pictures tell
+ASK_MODE = f"{NIGHT_MODE}/set"
 LIVE_EXPIRY_S = 30  # a passage that waited longer in a broker is no car at the gate
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -84,7 +86,7 @@ class Topics:
     def commands(self) -> tuple[str, ...]:
         """Filters of all that people may ask: no wider than what a unit's ACL lets it read."""
         changes = (f"gatepost/{self.unit}/lists/+/{verb}" for verb in ("add", "remove", "set"))
-        return (*changes, *(self.at(level) for level in ("cmd", KEEP, RELEASE, DIM)))
+        return (*changes, *(self.at(level) for level in ("cmd", KEEP, ASK_MODE, RELEASE, DIM)))
 
     @property
     def heard(self) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ def test_a_year_of_light(place: Place) -> None:
     """Days all over the year: few changes, no lit lamp by day, no night in the sun."""
     tally = Year(place, seed=3).run(DAYS)
     assert max(tally.changes.values()) <= MOST_CHANGES
-    assert tally.lit_by_day_s[1] <= 600
+    assert tally.lit_by_bright_day_s[1] <= 600
     assert tally.blind_s <= 300
     assert tally.dark_s <= 300
     assert tally.capped_lit_s[0] <= 0.02 * tally.capped_lit_s[1] + 60

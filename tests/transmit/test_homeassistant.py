@@ -28,19 +28,20 @@ EVERYTHING = Features(
     parking=True,
     free_places=True,
     keep_days=90,
+    eyes=True,
     light=True,
     light_power=100,
 )
 NOTHING = Features(last=False)
 BLUEPRINT = Path(__file__).parents[2] / "docs" / "gatepost_gate.yaml"
 NOTES = Path(__file__).parents[1] / "data" / "notes_components.json"
-NOT_HERE = {"mode", "update"}
+NOT_HERE = {"update"}
 MENDED = {"last_plate", "last_seen", "allow_add", "keep"}
 """Unlike the notes': an empty `last` made errors in its log, a plate that was typed stayed, and a
 slip to 0 days would empty the history."""
 ALLOWED = "lists/allowed/state"
 PASSING = {"passage", "log", "last", "last/image", "hit"}
-SET = {"retention_days", "illuminator", "illuminator_power"}
+SET = {"retention_days", "night_mode", "illuminator", "illuminator_power"}
 PUBLISHED = {"availability", "state", "parking", ALLOWED} | SET | PASSING
 
 
@@ -109,7 +110,8 @@ def test_only_commands_that_the_unit_hears_are_offered() -> None:
     (document,) = documents(EVERYTHING)
     offered = [each["cmd_t"] for each in document["cmps"].values() if "cmd_t" in each]
     levels = [each.removeprefix("gatepost/7f3a9c21/") for each in offered]
-    commands = ["retention_days/set", "illuminator/set", "illuminator_power/set", "cmd"]
+    settings = ["retention_days", "night_mode", "illuminator", "illuminator_power"]
+    commands = [*(f"{each}/set" for each in settings), "cmd"]
     assert levels == ["lists/allowed/add", *commands]
     heard = [each.replace("+", "[^/]+") for each in messages.Topics("7f3a9c21").commands]
     assert all(any(re.fullmatch(each, topic) for each in heard) for topic in offered)
@@ -233,6 +235,26 @@ def test_a_light_has_entities_where_there_is_one(
     document = json.loads(announced(load_config(file))[-1].payload)
     assert {"ir", "irsw", "irpow"} & set(document["cmps"]) == entities
     assert document["cmps"].get("irpow", {}).get("max") == most
+
+
+@pytest.mark.parametrize(
+    ("table", "has_it"),
+    [
+        ("", False),
+        ("[camera]\nsource = 'rtsp://camera/1'", False),
+        ("[camera]\nkind = 'pi'", True),
+        ("[[light.head]]\nline = 13", True),
+        ("[light.filter]\nlines = [23, 24]", True),
+    ],
+)
+def test_night_mode_is_offered_where_there_is_something_to_set(
+    table: str, has_it: bool, tmp_path: Path
+) -> None:
+    """A select that changes nothing would look like a fault."""
+    file = tmp_path / "gatepost.toml"
+    file.write_text(f"[mqtt]\nhost = 'broker'\n{table}")
+    document = json.loads(announced(load_config(file))[-1].payload)
+    assert ("mode" in document["cmps"]) == has_it
 
 
 @pytest.mark.parametrize("board", ["", "Raspberry Pi 5 Model B Rev 1.0"])

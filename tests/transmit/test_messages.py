@@ -157,6 +157,7 @@ def test_state_has_what_home_assistant_reads() -> None:
         "skipped": 88,
         "problems": ["camera dark"],
         "ir": {"lit": False},
+        "outside": None,
         "clock": "ntp",
         "temps": {"cpu-thermal": 61.2},
         "throttled": ["under-voltage"],

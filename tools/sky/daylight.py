@@ -19,6 +19,8 @@ PLACES: Mapping[str, Place] = {
     "gain of 8, 68 N": Place(latitude=68, most_gain=8, reading=0.4, lamp_lux=5),
 }
 DRAWN = "town, 50 N"
+WHOLE = {DRAWN, "lane without a lamp, 40 N"}
+"""Of which every day is lived through; of the others one a week."""
 YEAR_DAYS = 365
 
 
@@ -42,7 +44,7 @@ def main() -> None:
 
 
 def _year(name: str, days: int) -> Tally:
-    return Year(PLACES[name]).run(range(days))
+    return Year(PLACES[name]).run(range(0, days, 1 if name in WHOLE else 7))
 
 
 def _figures(tally: Tally) -> dict[str, object]:
@@ -54,6 +56,7 @@ def _figures(tally: Tally) -> dict[str, object]:
         "changes_in_a_day_with_a_cap": max(tally.capped.values(), default=0),
         "lit_h": round(tally.lit_s / 3600),
         "lit_by_day_s": [round(each) for each in tally.lit_by_day_s],
+        "lit_by_bright_day_s": [round(each) for each in tally.lit_by_bright_day_s],
         "night_settings_in_full_sun_s": round(tally.blind_s),
         "dark_without_light_s": round(tally.dark_s),
         "probes": tally.probes,

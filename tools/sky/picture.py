@@ -16,8 +16,8 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 
-COLOURS = ("#ffffff", "#ffe08a", "#8aa4d6", "#26304f")
-STATES = {"day": 1, "dusk": 2, "night": 3}
+COLOURS = ("#ffffff", "#ffe08a", "#8aa4d6", "#26304f", "#c03030")
+STATES = {"day": 1, "dusk": 2, "night": 3, "covered": 4}
 SLOTS = int(DAY_S // SLOT_S)
 
 
@@ -38,13 +38,15 @@ def draw(path: Path, tally: Tally, place: Place) -> None:
         grid[slot % SLOTS, slot // SLOTS] = STATES[time_of_day]
     hours.imshow(
         grid, ListedColormap(COLOURS), aspect="auto", origin="lower", extent=(0, days, 0, 24),
-        vmin=0, vmax=3, interpolation="nearest",
+        vmin=0, vmax=4, interpolation="nearest",
     )  # fmt: skip
     _horizon(hours, days, place.latitude)
     hours.set(
         ylabel="local solar hour",
         title="What the unit took it for: yellow day, blue dusk, dark night with the light lit;\n"
-        f"red lines: the sun on the horizon and 6 degrees below, {place.latitude:g} degrees north",
+        "red: the lens is covered, and the light dark.  Red lines: the sun\n"
+        f"on the horizon and 6 degrees below, {place.latitude:g} degrees north",
+        xlim=(0, days),
         yticks=range(0, 25, 3),
     )
     every = [tally.changes[day] for day in range(days)]

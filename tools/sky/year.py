@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from random import Random
+from typing import Literal
 
 from appliance.capture.daylight import Daylight
 from appliance.exposure import TimeOfDay
@@ -15,8 +16,8 @@ from tools.sky.sky import DAY_S
 COARSE_S, FINE_S, FINEST_S = 8.0, 2.0, 0.25
 """Seconds between two looks: far from every bound, near them, while a change is under way."""
 CHANGED_S = 5.0
-DAY_SKY_LUX, SUN_SKY_LUX = 400.0, 10_000.0
-"""From which on a lit lamp is one by day (sunset under a clear sky), and full sun."""
+DAY_SKY_LUX, BRIGHT_SKY_LUX, SUN_SKY_LUX = 400.0, 2_000.0, 10_000.0
+"""From which on a lit lamp is one by day (sunset under a clear sky), bright day, and full sun."""
 DARK_LUX = 5.0
 SLOT_S = 600.0  # of the picture
 
@@ -28,24 +29,27 @@ class Tally:
     Attributes:
         changes: of the time of day, by day of the year.
         capped: the same while the lens was covered, or an hour after.
-        lit_by_day_s: seconds with our light on under a sky of day, in all, and the longest stretch.
+        lit_by_day_s: seconds with our light wanted, dark probes included, under a sky of day: in
+            all, and the longest stretch.
+        lit_by_bright_day_s: the same under that of a bright one.
         blind_s: the longest stretch of night settings in full sun.
         dark_s: the longest stretch without our light where there was next to no other.
         probes, lit_s: dark probes begun, and seconds with our light on.
         capped_lit_s: seconds with our light on behind the cap, and seconds behind it.
-        slots: time of day and whether lit, for each SLOT_S.
+        slots: time of day, or that the lens was found covered, for each SLOT_S.
         looks: in all.
     """
 
     changes: Counter[int] = field(default_factory=Counter)
     capped: Counter[int] = field(default_factory=Counter)
     lit_by_day_s: tuple[float, float] = (0.0, 0.0)
+    lit_by_bright_day_s: tuple[float, float] = (0.0, 0.0)
     blind_s: float = 0.0
     dark_s: float = 0.0
     probes: int = 0
     lit_s: float = 0.0
     capped_lit_s: tuple[float, float] = (0.0, 0.0)
-    slots: dict[int, TimeOfDay] = field(default_factory=dict)
+    slots: dict[int, TimeOfDay | Literal["covered"]] = field(default_factory=dict)
     looks: int = 0
 
 
@@ -76,7 +80,8 @@ class Year:
         self.world, self.daylight = World(place, seed), Daylight(place.speed_kmh)
         self.eye = Eye(place, Random(seed))  # noqa: S311  # noise, no secret
         self.tally = Tally()
-        self._by_day, self._blind, self._dark = Stretch(), Stretch(), Stretch()
+        self._by_day, self._by_bright_day = Stretch(), Stretch()
+        self._blind, self._dark = Stretch(), Stretch()
         self._behind_cap, self._lit_behind_cap = Stretch(), Stretch()
         self._calm_at = self._capped_until = 0.0
 
@@ -88,6 +93,8 @@ class Year:
                 seconds += self._turn(seconds)
         tally = self.tally
         tally.lit_by_day_s = self._by_day.total, self._by_day.longest
+        bright = self._by_bright_day
+        tally.lit_by_bright_day_s = bright.total, bright.longest
         tally.blind_s, tally.dark_s = self._blind.longest, self._dark.longest
         tally.capped_lit_s = self._lit_behind_cap.total, self._behind_cap.total
         return tally
@@ -120,14 +127,17 @@ class Year:
         tally, lit = self.tally, self.eye.is_lit
         tally.looks += 1
         tally.lit_s += pause if lit else 0.0
-        tally.slots[int(seconds // SLOT_S)] = self.daylight.time_of_day
+        is_covered = self.daylight.is_covered
+        tally.slots[int(seconds // SLOT_S)] = "covered" if is_covered else self.daylight.time_of_day
         self._behind_cap.note(pause, holds=capped)
         self._lit_behind_cap.note(pause, holds=capped and lit)
         if capped:
             self._capped_until = seconds + 3600
         is_clear = not capped and seconds >= self._capped_until
         is_night = self.daylight.time_of_day == "night"
-        self._by_day.note(pause, holds=is_clear and lit and sky > DAY_SKY_LUX)
+        wants_light = is_clear and is_night and not is_covered
+        self._by_day.note(pause, holds=wants_light and sky > DAY_SKY_LUX)
+        self._by_bright_day.note(pause, holds=wants_light and sky > BRIGHT_SKY_LUX)
         self._blind.note(pause, holds=not capped and is_night and sky > SUN_SKY_LUX)
 
     def _is_dark(self, seconds: float, sensed: float, *, capped: bool) -> bool:
