@@ -128,6 +128,19 @@ def test_a_version_is_published_once(fleet: Fleet) -> None:
     assert len(list((fleet.site / "artefacts").iterdir())) == bundle.KEPT + 2
 
 
+def test_half_an_image_is_not_published(fleet: Fleet) -> None:
+    """As of a build that goes on; the manifest stays as it was."""
+    fleet.release("0.2.0")
+    half = fleet.folder / "half.tar"
+    half.write_bytes((fleet.folder / "app.tar").read_bytes()[:100])
+    models = fleet.folder / "models.tar"
+    images = ["--app", half, "--models", models, "--libraries", f"any={models}"]
+    key = ["--key", fleet.folder / "key.pem", "--version", "0.3.0"]
+    code, _, faults = fleet.bundle("release", fleet.site, *key, *images)
+    assert (code, "not an image" in faults) == (1, True)
+    assert json.loads(_content(fleet))["sequence"] == 1
+
+
 def test_what_a_unit_would_refuse_is_not_published(fleet: Fleet) -> None:
     """A key that does not count signs nothing."""
     code, _, faults = fleet.bundle("refresh", fleet.site, "--key", fleet.folder / "root.pem")

@@ -7,6 +7,7 @@ whoever builds the same gets the same checksum, and a unit that has it fetches n
 from __future__ import annotations
 
 import io
+import lzma
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from appliance.errors import GatepostError
 from tools.publish.signing import REPOSITORY
 
 BLOCK = 4096  # bytes: what a file takes on the card is rounded up to
@@ -61,9 +63,16 @@ def pack_libraries(platform: str, out: Path) -> None:
 
 
 def unpacked_bytes(archive: Path) -> int:
-    """What an image takes on the card, with Python's files compiled: at most as long again."""
-    with tarfile.open(archive) as tar:
-        sizes = [(member.name, -(-member.size // BLOCK) * BLOCK) for member in tar]
+    """What an image takes on the card, with Python's files compiled: at most as long again.
+
+    Raises:
+        GatepostError: it is no tar, or not the whole of one.
+    """
+    try:
+        with tarfile.open(archive) as tar:
+            sizes = [(member.name, -(-member.size // BLOCK) * BLOCK) for member in tar]
+    except (OSError, EOFError, tarfile.TarError, lzma.LZMAError) as fault:
+        raise GatepostError(f"{archive}: not an image: {fault}") from fault
     return sum(size * (2 if name.endswith(".py") else 1) for name, size in sizes)
 
 
