@@ -255,11 +255,12 @@ def examine_config(path: Path | None) -> tuple[Config, list[str]]:
     if path is None:
         return Config(), []
     try:
-        table = _table(path)
+        config, errors = _sound(_table(path), path.resolve().parent)
+        return config, [f"{path}: {sentence(Config, error)}" for error in errors]
     except ConfigurationError as fault:
         return Config(), [str(fault)]
-    config, errors = _sound(table, path.resolve().parent)
-    return config, [f"{path}: {sentence(Config, error)}" for error in errors]
+    except RecursionError:  # of the parser, or of whoever looks at what it gave
+        return Config(), [f"{path}: nested too deeply, expected tables of keys and values"]
 
 
 def chosen_file(path: Path | None) -> Path | None:
