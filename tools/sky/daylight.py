@@ -19,7 +19,6 @@ PLACES: Mapping[str, Place] = {
     "gain of 8, 68 N": Place(latitude=68, most_gain=8, reading=0.4, lamp_lux=5),
 }
 DRAWN = "town, 50 N"
-WHOLE = {DRAWN, "lane without a lamp, 40 N"}
 """Of which every day is lived through; of the others one a week."""
 YEAR_DAYS = 365
 
@@ -44,7 +43,7 @@ def main() -> None:
 
 
 def _year(name: str, days: int) -> Tally:
-    return Year(PLACES[name]).run(range(0, days, 1 if name in WHOLE else 7))
+    return Year(PLACES[name]).run(range(0, days, 1 if name == DRAWN else 7))
 
 
 def _figures(tally: Tally) -> dict[str, object]:
