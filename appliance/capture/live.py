@@ -91,7 +91,8 @@ class LiveCamera:
                     image = read_only(blackout(taken.image, self._hidden))
                     self._is_back(now, now - last if anew else None)
                     yield Frame(image, taken.at, number, cut=anew)
-                    number, misses, last, anew = number + 1, 0, now, False
+                    # from now on: the lane's time is not the camera's silence
+                    number, misses, last, anew = number + 1, 0, time.monotonic(), False
                 elif now - last > self._silent_s:
                     raise StalledError(f"camera {self._name}: no frame for {now - last:.0f} s")
                 else:
