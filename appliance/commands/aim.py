@@ -22,6 +22,7 @@ from appliance.aim import Aim, aim_of
 from appliance.aiming import NEWEST, Aiming
 from appliance.capture.camera import Camera
 from appliance.capture.mask import blackout
+from appliance.capture.motion import Notice, unnoticed
 from appliance.capture.video import PICTURES, RecordedCamera, load_picture
 from appliance.commands.lists import Command
 from appliance.config import Config, load_config
@@ -99,9 +100,10 @@ def _of_photographs(config: Config, paths: Sequence[Path]) -> Found:
 
 def _of_frames(config: Config, sources: Sequence[Path], asked: argparse.Namespace) -> Found:
     """What drives by in a recording, or at the camera until enough have."""
-    aiming, camera, shown = sight.build_aiming(config), _camera(config, sources), None
+    aiming, shown = sight.build_aiming(config), None
+    camera, notice = _camera(config, sources)
     with suppress(KeyboardInterrupt):  # whoever has seen enough wants to know what it says
-        for frame in _watched(config, camera, aiming, quiet=asked.json):
+        for frame in _watched(config, camera, notice, aiming, quiet=asked.json):
             shown = frame.image if aiming.tracks or shown is None else shown
             if not sources and aiming.seen >= asked.vehicles:
                 break
@@ -111,18 +113,24 @@ def _of_frames(config: Config, sources: Sequence[Path], asked: argparse.Namespac
     return aiming.aim, tuple(aiming.vehicles), shown
 
 
-def _camera(config: Config, sources: Sequence[Path]) -> Camera:
+def _camera(config: Config, sources: Sequence[Path]) -> tuple[Camera, Notice]:
     if sources:
-        return RecordedCamera(sources[0], False, corners_of(config.zone, "blackout"))
-    return live_source(config, Health()).camera
+        return RecordedCamera(sources[0], False, corners_of(config.zone, "blackout")), unnoticed
+    live = live_source(config, Health())
+    return live.camera, live.notice
 
 
-def _watched(config: Config, camera: Camera, aiming: Aiming, *, quiet: bool) -> Iterator[Frame]:
+def _watched(
+    config: Config, camera: Camera, notice: Notice, aiming: Aiming, *, quiet: bool
+) -> Iterator[Frame]:
     """Each frame after `aiming` has seen what the unit would see in it; tells of each vehicle."""
     recognizer, tracker = sight.build_recognizer(config), sight.build_tracker(config)
     told = 0
     for frame in camera.frames():
-        tracker.update(frame.at, frame.size, recognizer.sightings(frame), frame.cut)
+        sightings = recognizer.sightings(frame)
+        if sightings:
+            notice(frame.at)
+        tracker.update(frame.at, frame.size, sightings, frame.cut)
         aiming.watch(frame, tracker.sighted(frame.at), tracker.last_at)
         for new in range(told, aiming.seen if not quiet else 0):
             print(aimreport.line(new + 1, aiming.vehicles[new - aiming.seen]), flush=True)
