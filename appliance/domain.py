@@ -227,6 +227,7 @@ class Passage:
         epoch_ms: wall-clock time of the last sighting, milliseconds since 1970 UTC.
         clock: how far `epoch_ms` can be trusted.
         recorded: it comes from a recording, so it is never fresh.
+        night: the unit took the time of day for night; false where nobody looked.
     """
 
     uuid: str
@@ -235,6 +236,7 @@ class Passage:
     epoch_ms: int
     clock: Clock
     recorded: bool = False
+    night: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,6 +175,10 @@ class Health:
         """Note what time of day it is."""
         self._outside = outside
 
+    def is_night(self) -> bool:
+        """Whether the time of day was taken for night; false where nobody looked."""
+        return self._outside is not None and self._outside.time_of_day == "night"
+
     def clock(self) -> Clock:
         """How far wall-clock time can be trusted now."""
         return self._board.clock()

@@ -224,6 +224,7 @@ class Lane:
             epoch_ms=stamped.epoch_ms,
             clock=stamped.clock,
             recorded=self.stamp.recorded,
+            night=self.health.is_night(),
         )
 
     def body(self, passage: Passage, image_sha256: str | None = None) -> str:

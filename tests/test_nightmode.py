@@ -22,6 +22,8 @@ from appliance.store.marks import Marks
 from appliance.transmit.fake import FakeLink
 from appliance.transmit.messages import Topics
 from appliance.transmit.state import Stock, state
+from tests import gate_bench
+from tests.standin import Pins
 from tests.wire import objections
 
 TOPICS = Topics("unit")
@@ -138,3 +140,16 @@ def test_the_state_says_what_it_is_taken_for() -> None:
     payload = state(TOPICS, health.snapshot(), Stock()).payload
     assert json.loads(payload)["outside"]["time_of_day"] == "dusk"
     assert not objections(TOPICS.state, payload)
+
+
+def test_a_passage_says_whether_it_was_night(tmp_path: Path, pins: Pins) -> None:
+    """False where nobody looked."""
+    unit = gate_bench.Bench(tmp_path, pins)
+    told = []
+    for outside in (None, Outside("night", "less than 8 lux", 2.0), Outside("dusk", "", 20.0)):
+        if outside is not None:
+            unit.health.shows(outside)
+        unit.come()
+        told.append(unit.recorded()["night"])
+    unit.gate.close()
+    assert told == [False, True, False]

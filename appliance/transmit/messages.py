@@ -229,7 +229,7 @@ def passage_body(passage: Passage, unit: Unit, model: str, image_sha256: str | N
         "box": _box(settled.box),
         "image_size": list(settled.image_size),
         "px_per_char": settled.px_per_char,
-        "night": False,
+        "night": passage.night,
         "model": model,
         "image_sha256": image_sha256,
     }
