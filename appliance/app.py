@@ -184,7 +184,7 @@ def _lane(
         announce=_announcing(announce, unit.posting),
         wake=unit.wake,
         stopping=unit.stopping,
-        tend=unit.lights.tend,
+        tend=unit.lights.tend_light,
         crops=Crops(is_kept=_keeps_image(unit.config)),
         show=unit.eyes.see,
         part_with=unit.eyes.passed,

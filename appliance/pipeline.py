@@ -59,8 +59,6 @@ class Lane:
         stopping: set when the loop shall return.
         tend: looks after what hangs on lines beside the entrance, should the keeper be slow.
         crops: the best view of each plate in sight.
-        seen: hears of every frame and its plates.
-        gone: hears of every vehicle that has gone by.
         show: hears of each frame and its plates.
         part_with: hears of each vehicle that has gone by.
         notice: hears the time of each frame with a plate, so that none after it is passed over.

@@ -43,10 +43,14 @@ class Lights:
     light: GuardedLight | None
     ircut: Filter | None
 
-    def tend(self) -> None:
-        """See that they are in good hands; LineError where one was not."""
+    def tend_light(self) -> None:
+        """The same for the light alone, for the lane: a pulse of the filter starts a process."""
         if self.light is not None:
             self.light.tend()
+
+    def tend(self) -> None:
+        """See that they are in good hands; LineError where one was not."""
+        self.tend_light()
         if self.ircut is not None:
             self.ircut.tend()
 

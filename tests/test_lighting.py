@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 from threading import Event, current_thread
 from typing import Any
@@ -19,7 +20,7 @@ from appliance.capture import lamp
 from appliance.capture.camera import FakeCamera
 from appliance.capture.heads import FakeHeads
 from appliance.capture.illuminator import GuardedLight, Surroundings, Terms
-from appliance.capture.ircut import LatchingFilter, LevelFilter
+from appliance.capture.ircut import FakeFilter, LatchingFilter, LevelFilter
 from appliance.capture.lamp import FakeLed
 from appliance.capture.lightrules import Wish
 from appliance.config import Config
@@ -39,7 +40,6 @@ from appliance.store.marks import Marks
 from appliance.supervisor import PREFIX
 from appliance.transmit.fake import FakeLink
 from appliance.transmit.messages import Topics
-from appliance.wiring import Lights
 from tests.conftest import until
 from tests.standin import Pins
 from tests.whole_unit import LED, run
@@ -325,15 +325,32 @@ def test_a_unit_lights_while_it_sees_and_leaves_dark(
     assert led.shown == 0
 
 
-def test_both_loops_tend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pins: Pins) -> None:
-    """So that neither is missed should it hang."""
+def test_both_loops_tend_the_light(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pins: Pins
+) -> None:
+    """So that it is not missed should one hang."""
     monkeypatch.setattr(lamp, "LEDS", tmp_path)
     FakeLed(tmp_path / LED)
     tending: set[str] = set()
-    monkeypatch.setattr(Lights, "tend", lambda _self: tending.add(current_thread().name))
+    monkeypatch.setattr(GuardedLight, "tend", lambda _: tending.add(current_thread().name))
     wanted = {f"{PREFIX}see", f"{PREFIX}maintain"}
     assert run(tmp_path, pins.number, lambda: tending >= wanted) == 0
     assert tending == wanted
+
+
+def test_the_lane_waits_for_no_filter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pins: Pins
+) -> None:
+    """The start of a pulse's process takes a second on a Pi, in which a vehicle goes by."""
+    monkeypatch.setattr(lamp, "LEDS", tmp_path)
+    FakeLed(tmp_path / LED)
+    tending: set[str] = set()
+    ircut = FakeFilter()
+    monkeypatch.setattr(wiring, "build_filter", lambda *_: ircut)
+    monkeypatch.setattr(ircut, "tend", lambda: tending.add(current_thread().name))
+    frames, keeper = count(), f"{PREFIX}maintain"
+    assert run(tmp_path, pins.number, lambda: next(frames) > 20 and keeper in tending) == 0
+    assert f"{PREFIX}see" not in tending
 
 
 @pytest.mark.parametrize(("text", "is_fault"), [("0\n", True), ("40\n", False), (None, False)])
