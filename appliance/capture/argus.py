@@ -169,8 +169,9 @@ class JetsonCamera:
 
     def _skip(self, fault: BrokenSampleError) -> None:
         self.broken += 1
+        if self._now() > self._broken_at + CALM_S:  # the first of them says enough
+            self._told("camera frames", f"frames of the camera cannot be used: {fault}")
         self._broken_at = self._now()
-        self._told("camera frames", f"a frame of the camera cannot be used: {fault}")
         self._must_be_heard(f"no frame that can be used, the last because {fault},")
 
     def _must_be_heard(self, what: str) -> None:

@@ -169,9 +169,22 @@ def test_a_broken_frame_is_left_out_and_told(fault: str) -> None:
     frames = camera.frames()
     assert [frame.number for frame in some(frames, 4)] == [0, 1, 3, 4]
     assert camera.broken == 1
-    assert "a frame of the camera cannot be used: it" in str(told[-1])
+    assert "frames of the camera cannot be used: it" in str(told[-1])
     some(frames, 25 * 31)
     assert told[-1] is None
+
+
+def test_frames_that_are_broken_in_turn_are_told_once() -> None:
+    """Not 25 lines a second in the log: the first of them says enough."""
+    told: list[str] = []
+    broken = {number: ("shape", "late")[number % 2] for number in range(2, 12)}
+
+    def hear(_: str, text: str | None) -> None:
+        if text is not None:
+            told.append(text)
+
+    some(camera_of(seen_by(broken=broken), told=hear).frames(), 4)
+    assert len(told) == 1
 
 
 def test_frames_that_are_all_broken_end_the_run() -> None:
