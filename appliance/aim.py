@@ -159,8 +159,7 @@ def aim_of(
         shake_px=None if shake_px is None else round(shake_px, 2),
     )
     if len(vehicles) < LEAST_VEHICLES:
-        seen = f"{len(vehicles)} of {LEAST_VEHICLES} vehicles seen"
-        return replace(aim, because=(seen,))
+        return replace(aim, because=(f"{len(vehicles)} of {LEAST_VEHICLES} vehicles seen",))
     because = tuple(_faults(aim))
     return replace(aim, ready=not because, because=because)
 
