@@ -58,7 +58,20 @@ class Restless(PiCamera):
             yield frame
 
 
-def run(sensor: FakeSensor, folder: Path, passages: list[Passage]) -> Health:
+class Listening(Health):
+    """Health that remembers every problem: on a busy machine one is over before the unit is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[str] = []
+
+    def problem(self, key: str, text: str | None) -> None:
+        """Note it."""
+        self.heard.append(text or "")
+        super().problem(key, text)
+
+
+def run(sensor: FakeSensor, folder: Path, passages: list[Passage]) -> Listening:
     """The unit with that sensor, its own models and a store, until the camera ends it."""
     camera = Camera.model_validate({"kind": "pi", "silent_s": 1, "rate": RATE})
     config = Config(
@@ -66,7 +79,7 @@ def run(sensor: FakeSensor, folder: Path, passages: list[Passage]) -> Health:
         store=Store(folder=folder),
         recognition=Recognition(threads=1),
     )
-    health, motion = Health(), Motion()
+    health, motion = Listening(), Motion()
     library = fake_library(sensor)
     pi = Restless(camera, (), motion, health.problem, library, sensor.clocks)
     source = Source(pi, LiveStamp(health.clock), recording=False, notice=motion.notice)
@@ -97,9 +110,8 @@ def test_the_unit_reads_who_goes_by_whatever_the_camera_does(
     assert [passage.settled.read.text for passage in passages] == TRUTH
     assert sensor.held == 0
     assert ("close", 0) not in sensor.history
-    vitals = health.snapshot()
-    assert any("cannot be used" in problem for problem in vitals.problems)
-    assert len(pictures) / 2 < vitals.frames < len(lane) - EMPTY / 2
+    assert any("cannot be used" in problem for problem in health.heard)
+    assert len(pictures) / 2 < health.snapshot().frames < len(lane) - EMPTY / 2
 
 
 def test_a_configuration_names_the_camera() -> None:
