@@ -56,9 +56,10 @@ class Entrance:
     ) -> Decision:
         """What the policy says, and, where that is to open, what the gate did.
 
-        Who was answered early with "open" has been answered, whatever the gate did and whatever was
-        read later.  Who was not is asked about again, as if it had not been told early: the record
-        knows more reads and the direction.
+        Who was answered early with "open" has been answered when its record comes, whatever the
+        gate did and whatever was read later.  Who was not is asked about again, as if it had not
+        been told early: the record knows more reads and the direction.  So is, in any case, an
+        early track that was answered before: it is still in sight, see `may_open_now`.
 
         Args:
             settled: the track.
@@ -68,15 +69,21 @@ class Entrance:
         """
         if before is None:
             return self._answer(settled, stamped, fresh=fresh)
-        answered = (
-            before if before.action == "open" else self._answer(settled, stamped, fresh=fresh)
-        )
+        is_answered = before.action == "open" and not settled.early
+        answered = before if is_answered else self._answer(settled, stamped, fresh=fresh)
         if settled.early_text_differs:
             return replace(answered, reason=f"{answered.reason}; {OTHERWISE}")
         return answered
 
-    def may_open_now(self, before: Decision) -> bool:
-        """Whether the contact confirms somebody, who may be the one that was not let in."""
+    def may_open_now(self, before: Decision, *, stands: bool) -> bool:
+        """Whether one in sight who was not let in may be now.
+
+        Either the contact confirms somebody, who may be this one; or this one came within the
+        gate's pause, and that is over.  Then only who stands there waits for the gate: one that
+        moves may be driving through on its neighbour's pulse, and another might shut it on them.
+        """
+        if before.outcome == "too_soon":
+            return stands and self.gate is not None and self.gate.is_rested()
         return before.action != "open" and bool(self._confirmed_s())
 
     def _answer(self, settled: Settled, stamped: Stamped, *, fresh: bool) -> Decision:

@@ -138,7 +138,7 @@ class Lane:
         self.crops.watch(frame, sighted, self.tracker.last_at)
         self.aiming.watch(frame, sighted, self.tracker.last_at)
         self.health.aimed(self.aiming.aim)
-        self.ask_again()
+        self.ask_again(frame.at)
         self.write_down()
         self.health.saw(frame)
         self.health.took("frame", time.perf_counter() - begun)
@@ -170,15 +170,16 @@ class Lane:
         log.info("passage %s: told early", passage.uuid)
         self.wake.set()
 
-    def ask_again(self) -> None:
-        """Ask the gate for who stands in sight and was not let in, once a contact confirms.
+    def ask_again(self, at: float) -> None:
+        """Ask the gate for who is in sight and was not let in, once that may have changed.
 
         Others have heard of the vehicle, and a second live copy might open their gates: what this
         opens stands in the record.
         """
         for track, early in self.told.items():
             last_at = self.tracker.last_at(track)
-            if last_at is None or not self.entrance.may_open_now(early.decision):
+            stands = self.tracker.stands(track, at)
+            if last_at is None or not self.entrance.may_open_now(early.decision, stands=stands):
                 continue
             settled = replace(early.settled, last_at=last_at)
             again = self.passage(settled, early, fresh=self.is_fresh(settled))

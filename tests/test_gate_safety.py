@@ -283,7 +283,7 @@ def test_what_was_told_early_opens_early_and_not_again(start: Callable[..., Benc
 
 
 def test_an_answer_of_the_gate_is_not_asked_for_twice(start: Callable[..., Bench]) -> None:
-    """Whatever it was: who came too soon, and leaves after the pause, opens nothing behind it."""
+    """With the record: who came too soon, and leaves after the pause, opens nothing behind it."""
     bench = start()
     bench.clock.now -= PAUSE_S
     bench.come(track=7, early=True)

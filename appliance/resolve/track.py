@@ -52,6 +52,10 @@ SUNK, STEEP = 0.12, 0.5
 """Plate widths that a plate sinks in the picture, and that against how far it moves sideways, from
 which its vehicle approaches although it hardly grows: a camera hangs above the plates."""
 
+RESTS_S, REST_SEEN = 2.0, 4
+"""Seconds for which a plate must not have moved for its vehicle to stand, and the sightings that
+must say so: whoever comes on from behind a passer-by was seen once or twice."""
+
 
 @dataclass(slots=True)
 class Track:
@@ -199,6 +203,16 @@ def moved(sightings: Sequence[Sighting]) -> bool:
     grown = [late.width / max(1.0, early.width), late.height / max(1.0, early.height)]
     away = math.hypot(across, down) > early.width / 4
     return away or min(grown) > GROWN or max(grown) < 1 / GROWN
+
+
+def rests(track: Track) -> bool:
+    """Whether the plate was seen for RESTS_S and has kept its place and size for as long.
+
+    It may do a quarter of its width in a second, 0.13 m of half a metre, or grow by an eighth.
+    """
+    since = track.last.at - RESTS_S
+    lately = [sighting for sighting in track.sightings if sighting.at >= since]
+    return track.sightings[0].at <= since and len(lately) >= REST_SEEN and not moved(lately)
 
 
 def median_box(sightings: Sequence[Sighting]) -> Box:

@@ -15,7 +15,7 @@ from appliance.resolve import align
 from appliance.resolve.assign import assign
 from appliance.resolve.judge import DUPLICATE, Judge, Terms
 from appliance.resolve.story import Tell, story_of, untold
-from appliance.resolve.track import MOST_RIVALS, Track, fit
+from appliance.resolve.track import MOST_RIVALS, Track, fit, rests
 from appliance.resolve.zones import EVERYWHERE, Zones
 from appliance.road import Road
 
@@ -83,6 +83,10 @@ class Tracker:
     def last_at(self, number: int) -> float | None:
         """When the track of that number was last sighted, seconds; None where it is over."""
         return next((t.last.at for t in self._tracks if t.number == number), None)
+
+    def stands(self, number: int, at: float) -> bool:
+        """Whether the track of that number was sighted at that time and is at rest."""
+        return any(t.number == number and t.last.at == at and rests(t) for t in self._tracks)
 
     def sighted(self, at: float) -> list[tuple[int, Sighting]]:
         """The tracks that were sighted at that time, by their number, each with the sighting."""

@@ -13,6 +13,7 @@ gone.  So no thread here can keep the gate open:
 
 A second pulse waits for the pause, and so does the first after the start: a unit that starts over
 and over opens at most once a pause, and for nobody who stood there before (`pipeline.Lane`).
+Who came meanwhile and stands there when it is over is asked for again (`Lane.ask_again`).
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from appliance.ward import ANSWER_S, Ward
 SLACK_S = 1.0
 """How late the end of a pulse may be told before the guardian counts as lost."""
 MEMORY = 1000
-"""Passages whose second asking is known; a passage is fresh for seconds only."""
+"""Passages that have had their answer; a passage is fresh for seconds only."""
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +138,9 @@ class Gate:
         self._lock = Lock()
 
     def open(self, uuid: str, *, fresh: bool) -> Outcome:
-        """Open for a passage, if this is the first time that it asks.
+        """Open for a passage, if this is the first time that it asks outside of the pause.
+
+        Who asks within the pause may ask again, and is fresh or not anew.
 
         Args:
             uuid: of the passage.
@@ -147,6 +150,11 @@ class Gate:
             outcome = self._open(uuid, fresh=fresh)
         log.info("gate: passage %s: %s", uuid, outcome)
         return outcome
+
+    def is_rested(self) -> bool:
+        """Whether the pause is over."""
+        with self._lock:
+            return self._clock() >= self._rested_at
 
     def tend(self) -> None:
         """See that the line is in good hands.
@@ -170,12 +178,12 @@ class Gate:
     def _open(self, uuid: str, *, fresh: bool) -> Outcome:
         if uuid in self._asked:
             return "duplicate"
-        self._asked.append(uuid)  # it asks once: what was too soon now would be late next time
+        now = self._clock()
+        if fresh and now < self._rested_at:
+            return "too_soon"
+        self._asked.append(uuid)
         if not fresh:
             return "not_fresh"
-        now = self._clock()
-        if now < self._rested_at:
-            return "too_soon"
         self._rested_at = now + self._pulse_s + self._pause_s
         if self._guardian is None:
             return "dry_run"

@@ -104,13 +104,19 @@ def test_the_same_passage_never_opens_twice(
     assert len(pins.pulses()) == 1
 
 
-def test_a_passage_that_was_too_soon_does_not_open_later(
-    make: Callable[..., Gate], clock: Clock
+@pytest.mark.parametrize(("fresh", "outcome"), [(True, "dry_run"), (False, "not_fresh")])
+def test_a_passage_that_was_too_soon_may_ask_once_after_the_pause(
+    make: Callable[..., Gate], clock: Clock, *, fresh: bool, outcome: str
 ) -> None:
-    """It had its turn: by now the vehicle may have left."""
+    """But not as one that is fresh no more; and that was its answer."""
     gate = make(dry_run=True)
     gate.open("a", fresh=True)
-    assert gate.open("b", fresh=True) == "too_soon"
+    assert not gate.is_rested()
+    for _ in range(2):
+        assert gate.open("b", fresh=True) == "too_soon"
+    clock.now += 100
+    assert gate.is_rested()
+    assert gate.open("b", fresh=fresh) == outcome
     clock.now += 100
     assert gate.open("b", fresh=True) == "duplicate"
 
