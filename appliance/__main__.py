@@ -12,22 +12,20 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
-from io import TextIOWrapper
+from contextlib import nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tqdm import tqdm
-
-from appliance import __version__, app, report, sight
+from appliance import __version__, app, output, report, sight
 from appliance.access import doubts
 from appliance.capture.mask import Places, blackout
 from appliance.capture.video import RecordedCamera, load_picture
 from appliance.commands import aim, broker, cameras, connect, light, lists, provision, update, yard
 from appliance.config import SYSTEM_FILE, Config, Mqtt, chosen_file, examine_config, load_config
 from appliance.domain import Message, Passage
-from appliance.errors import ConfigurationError, GatepostError, StalledError
+from appliance.errors import ConfigurationError, GatepostError, OutputError, StalledError
 from appliance.health import Health
 from appliance.inspection import check_parts
 from appliance.places import corners_of
@@ -42,13 +40,12 @@ INTERRUPTED = 128  # and the signal's number: what a shell gives a command that 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out one command; returns its exit code (0, or that of the error's class)."""
+    output.take_stdout()
     asked = _parser().parse_args(arguments)
     level = logging.INFO if asked.verbose else logging.WARNING
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
-    if isinstance(sys.stdout, TextIOWrapper):  # a file may have a name that is not UTF-8
-        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        return int(asked.command(asked))
+        return _delivered(asked)
     except GatepostError as fault:
         print(fault, file=sys.stderr)
         return fault.exit_code
@@ -57,6 +54,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has gone: `gatepost ... | head`
         sys.stderr.close()
         return 141
+
+
+def _delivered(asked: argparse.Namespace) -> int:
+    """The exit code of the command, once stdout has taken what it said."""
+    try:
+        code = int(asked.command(asked))
+    except GatepostError:
+        with suppress(OutputError):  # one fault is enough
+            sys.stdout.flush()
+        raise
+    sys.stdout.flush()
+    return code
 
 
 def read_pictures(asked: argparse.Namespace) -> int:
@@ -84,7 +93,7 @@ def replay(asked: argparse.Namespace) -> int:
         hidden = corners_of(config.zone, "blackout")
         recorded = RecordedCamera(asked.recording, asked.realtime, hidden)
         source = replay_source(config, recorded, report.Shown(recorded), health)
-        announce = _tell_object if asked.json else _tell_line
+        announce = _tell_object if asked.json else partial(_tell_line, output.say)
         tell = _explain if asked.explain else untold
         number = app.run_unit(config, health, source, announce, asked.linger, tell)
         seen = health.snapshot()
@@ -98,7 +107,8 @@ def run(asked: argparse.Namespace) -> int:
     config = load_config(asked.config)
     health = Health()
     in_journal = "JOURNAL_STREAM" in os.environ  # systemd's: no plate may stand there
-    announce = _tell_nobody if config.mqtt.host or in_journal else _tell_line
+    say = output.say_while_heard()
+    announce = _tell_nobody if config.mqtt.host or in_journal else partial(_tell_line, say)
     app.run_unit(config, health, live_source(config, health), announce)
     return 0
 
@@ -136,9 +146,9 @@ def _read_picture(
     image = blackout(load_picture(path), hidden)
     examined = recognizer.examine(image)
     if asked.json:
-        _say(json.dumps(report.examination_object(path, image, examined), ensure_ascii=False))
+        output.say(json.dumps(report.examination_object(path, image, examined), ensure_ascii=False))
     else:
-        _say(report.examination_line(path, examined))
+        output.say(report.examination_line(path, examined))
     if asked.annotate:
         report.save_picture(_copy_name(path, asked), report.draw(image, examined))
 
@@ -153,9 +163,9 @@ def _copy_name(path: Path, asked: argparse.Namespace) -> Path:
     return target
 
 
-def _tell_line(passage: Passage, message: Message) -> None:
+def _tell_line(say: Callable[[str], None], passage: Passage, message: Message) -> None:
     """A passage as a line of text."""
-    _say(report.passage_line(passage, message.seq))
+    say(report.passage_line(passage, message.seq))
 
 
 def _tell_object(passage: Passage, message: Message) -> None:
@@ -163,7 +173,7 @@ def _tell_object(passage: Passage, message: Message) -> None:
     payload = json.loads(complete(message, None))
     settled = passage.settled
     frames = {"first_frame": settled.first_frame, "last_frame": settled.last_frame}
-    _say(json.dumps(payload | {"late": passage.recorded} | frames, ensure_ascii=False))
+    output.say(json.dumps(payload | {"late": passage.recorded} | frames, ensure_ascii=False))
 
 
 def _tell_nobody(_passage: Passage, _message: Message) -> None:
@@ -173,12 +183,6 @@ def _tell_nobody(_passage: Passage, _message: Message) -> None:
 def _explain(story: Story) -> None:
     """What became of a track and why; with its plate, so to the user's own terminal only."""
     print(report.story_text(story), file=sys.stderr)
-
-
-def _say(line: str) -> None:
-    """A line on stdout that does not run into a progress bar on stderr."""
-    tqdm.write(line, file=sys.stdout)
-    sys.stdout.flush()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -35,6 +35,12 @@ class StoreError(GatepostError):
     exit_code = 74
 
 
+class OutputError(GatepostError):
+    """Stdout does not take what the command says (exit 74, EX_IOERR)."""
+
+    exit_code = 74
+
+
 class FullError(StoreError):
     """The card takes nothing more for now, as when it is full; what waits may be written later."""
 

@@ -24,6 +24,8 @@ from appliance.health import Beat
 LOOK_S = 0.2  # how often the beats are looked at, and how late a signal may be noticed
 FEED_S = 2.0  # WatchdogSec is 20 s; a tenth of it leaves room for a busy processor
 
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""That ask for an end; the third one comes where the terminal has gone."""
 GRACE_S = 3.0  # for the other loops, when one has failed
 PREFIX = "loop "
 
@@ -49,7 +51,7 @@ class Loop:
 
 
 def supervise(loops: Sequence[Loop], stopping: Event, stop_s: float = 15.0) -> int:
-    """Run all loops until one of them ends, or SIGTERM or SIGINT comes; then stop the others.
+    """Run all loops until one of them ends, or one of `SIGNALS` comes; then stop the others.
 
     Must be called on the main thread.
 
@@ -201,9 +203,13 @@ class _Asked:
 
 @contextmanager
 def _signals() -> Iterator[_Asked]:
-    """Take SIGTERM and SIGINT as a wish to stop, and give them back afterwards."""
+    """Take `SIGNALS` as a wish to stop, and give them back afterwards.
+
+    Under `nohup` nobody wishes that when the terminal goes.
+    """
     asked = _Asked()
-    numbers = (signal.SIGTERM, signal.SIGINT)
+    is_ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    numbers = [each for each in SIGNALS if each != signal.SIGHUP or not is_ignored]
     before = [signal.signal(number, asked.ask) for number in numbers]
     try:
         yield asked

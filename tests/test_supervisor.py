@@ -109,7 +109,7 @@ def test_an_error_while_stopping_is_not_lost(stopping: Event) -> None:
         supervise(loops, stopping)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_stops_cleanly(stopping: Event, number: signal.Signals) -> None:
     """Every loop returns, and the signals do what they did before."""
     ended: list[str] = []
@@ -123,6 +123,17 @@ def test_a_signal_stops_cleanly(stopping: Event, number: signal.Signals) -> None
     supervise([_patient(stopping, ended), Loop("asking", ask, LONG_S)], stopping)
     assert ended == ["loop patient"]
     assert signal.getsignal(number) is before
+
+
+def test_without_a_terminal_it_goes_on_under_nohup(stopping: Event) -> None:
+    """Which has the signal ignored; it stays so."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        short = Loop("short", lambda _beat: os.kill(os.getpid(), signal.SIGHUP), LONG_S)
+        assert supervise([short], stopping) == 0
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_a_loop_that_does_not_stop_is_stalled(stopping: Event) -> None:

@@ -1,0 +1,27 @@
+"""What the `gatepost` script runs: Ctrl-C is heard from the first moment.
+
+The rule to know: this module imports nothing heavy.  All that the commands need takes a second to
+import, on a Pi several, and an interrupt within it would end in a traceback of that import.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from types import FrameType
+
+INTERRUPTED = 128 + signal.SIGINT  # what a shell gives a command that Ctrl-C ended
+
+
+def entry() -> None:
+    """Import the commands, carry one out, and end the process."""
+    before = signal.signal(signal.SIGINT, _leave)
+    from appliance.__main__ import entry as carry_out  # noqa: PLC0415  # what takes that second
+
+    signal.signal(signal.SIGINT, before)
+    carry_out()
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    """End at once: nothing has been begun, and a library half imported must not go on."""
+    os._exit(INTERRUPTED)
