@@ -59,7 +59,6 @@ from appliance.wiring import Lights
 from appliance.yard import Yard
 
 Closes = TypeVar("Closes", Gate, GpioContact)
-
 DATABASE = "passages.sqlite"
 OPENING_S = 45.0
 """What opening a network camera may take on top of its silence, which it keeps by itself: its name
@@ -189,6 +188,7 @@ def _lane(
         show=unit.eyes.see,
         part_with=unit.eyes.passed,
         notice=unit.source.notice,
+        give_way=partial(reserve.give_up, unit.config.store.folder),
         aiming=sight.build_aiming(unit.config),
     )
 

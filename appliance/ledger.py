@@ -1,7 +1,8 @@
 """Where the lane writes passages down, and where they wait while the card takes none.
 
 The rule to know: a full disk ends nothing.  What cannot be written waits in memory, in order, and
-is written as soon as there is room; only an end of the process before that loses it.
+is written as soon as there is room; at the end of the process the reserve gives way to it, and what
+is lost all the same is a fault.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from appliance.domain import Message, Passage
@@ -41,11 +42,13 @@ class Ledger:
     Attributes:
         passages: the history.
         health: where it shows that something waits.
+        give_way: makes room on the disk, once; whether there was any to make.
         waiting: what could not be written, oldest first.
     """
 
     passages: Passages
     health: Health
+    give_way: Callable[[], bool] = lambda: False
     waiting: deque[Entry] = field(default_factory=deque, init=False)
     is_behind: bool = field(default=False, init=False)  # `recover` is still to be done
     retry_at: float = field(default=0.0, init=False)  # monotonic seconds
@@ -112,10 +115,20 @@ class Ledger:
         self.is_behind = False
         return recovered
 
-    def close(self) -> None:
-        """Say what will be lost with the process."""
+    def write_last(self) -> Iterator[tuple[Passage, Message]]:
+        """Write what waits although the process ends, in the reserve's room if need be."""
+        self.retry_at = 0.0
+        yield from self.write()
+        if (self.waiting or self.is_behind) and self.give_way():
+            self.retry_at = 0.0
+            yield from self.write()
         if self.waiting:
             log.error("%d passages could not be written and are lost", len(self.waiting))
+
+    def require_written(self) -> None:
+        """Raise FullError where passages are lost with the process."""
+        if self.waiting:
+            raise FullError(f"{len(self.waiting)} passages are lost: the disk is full to the end")
 
     def _bear(self, fault: FullError) -> None:
         self.retry_at = time.monotonic() + RETRY_S

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from threading import Event
@@ -62,6 +62,7 @@ class Lane:
         show: hears of each frame and its plates.
         part_with: hears of each vehicle that has gone by.
         notice: hears the time of each frame with a plate, so that none after it is passed over.
+        give_way: makes room on a full disk at the end; whether there was any to make.
         aiming: how the newest vehicles were seen.
     """
 
@@ -82,6 +83,7 @@ class Lane:
     show: Callable[[Frame, Sequence[Sighting]], object] = _unheard
     part_with: Callable[[Settled], object] = _unheard
     notice: Notice = unnoticed
+    give_way: Callable[[], bool] = lambda: False
     aiming: Aiming = field(default_factory=Aiming)
     arrivals: Arrivals = field(default_factory=Arrivals, init=False)
     parting: bool = field(default=False, init=False)
@@ -90,7 +92,7 @@ class Lane:
 
     def __post_init__(self) -> None:
         """Open the ledger, which is the lane's way into the history."""
-        self.ledger = Ledger(self.passages, self.health)
+        self.ledger = Ledger(self.passages, self.health, self.give_way)
 
     def see(self, beat: Beat) -> None:
         """Watch the lane until the camera is closed, the recording ends or the unit stops.
@@ -99,7 +101,7 @@ class Lane:
             LineError: the gate's line is not in good hands.
             PictureError: the camera or the recording cannot be read any further.
             StalledError: the camera gives no frames.
-            StoreError: a passage cannot be written.
+            StoreError: a passage cannot be written; FullError: not even at the end.
         """
         self.recover()
         try:
@@ -110,6 +112,7 @@ class Lane:
                     break
         finally:  # a camera that fails must not take with it who has just gone by
             self.part()
+        self.ledger.require_written()
 
     def recover(self) -> None:
         """Record who was told early by a process that was ended before the vehicle had left."""
@@ -150,7 +153,7 @@ class Lane:
         if not (self.stamp.recorded and self.stopping.is_set()):
             for settled in self.tracker.flush():
                 self.settle(settled)
-        self.ledger.close()
+        self.spread(self.ledger.write_last())
 
     def settle(self, settled: Settled) -> None:
         """Decide what a vehicle means; write it down before others hear.
@@ -203,7 +206,11 @@ class Lane:
 
     def write_down(self) -> None:
         """Write what is not written yet, and let others hear of it; on a full disk some waits."""
-        for passage, message in self.ledger.write():
+        self.spread(self.ledger.write())
+
+    def spread(self, written: Iterable[tuple[Passage, Message]]) -> None:
+        """Let others hear of what has been written."""
+        for passage, message in written:
             self.health.count("passages")
             log.info("passage %s", passage.uuid)
             self.wake.set()

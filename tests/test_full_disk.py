@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import resource
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from threading import Event
 
@@ -16,6 +16,7 @@ import pytest
 
 from appliance import ledger as ledger_module
 from appliance.decision import Decision
+from appliance.errors import FullError
 from appliance.health import Health
 from appliance.keeper import Keeper
 from appliance.ledger import Entry, Ledger
@@ -144,3 +145,40 @@ def test_the_state_is_told_though_nothing_can_be_forgotten(
     state = json.loads(bench.link.history[-1].payload)
     assert state["problems"] == []
     assert Passages(keeping, ROOM).recent(9) == []
+
+
+def test_at_the_end_the_reserve_gives_way(path: Path, full_disk: FullDisk) -> None:
+    """What waits is written after all, in order, and the end is no fault."""
+    room = ExitStack()
+    ledger = Ledger(Passages(Database(path), ROOM), Health(), lambda: room.close() is None)
+    with room:
+        room.enter_context(full_disk(path))
+        for number in range(3):
+            ledger.put(entry(number))
+            assert list(ledger.write()) == []
+        written = [passage.uuid for passage, _ in ledger.write_last()]
+    assert written == [numbered(number).uuid for number in range(3)]
+    ledger.require_written()
+
+
+def test_what_is_lost_at_the_end_is_a_fault(
+    path: Path, full_disk: FullDisk, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where there is no room to be made: how many, in the log and as the error of the store."""
+    ledger = Ledger(Passages(Database(path), ROOM), Health())
+    with full_disk(path):
+        ledger.put(entry(0))
+        assert list(ledger.write_last()) == []
+    assert "1 passages could not be written and are lost" in caplog.text
+    with pytest.raises(FullError, match="1 passages are lost") as lost:
+        ledger.require_written()
+    assert lost.value.exit_code == 74
+
+
+def test_a_reserve_is_kept_where_nothing_waits(path: Path) -> None:
+    """It is for the next start."""
+    gave: list[bool] = []
+    ledger = Ledger(Passages(Database(path), ROOM), Health(), lambda: gave.append(True) is None)
+    ledger.put(entry(0))
+    assert len(list(ledger.write_last())) == 1
+    assert gave == []
