@@ -21,8 +21,14 @@ from appliance.transmit.link import Link
 from appliance.transmit.messages import Publication
 
 
-def announced(config: Config, board: str = "") -> list[Publication]:
-    """What Home Assistant is told of the unit, on that `board`; nothing where it shall not be."""
+def announced(config: Config, board: str = "", *, can_dim: bool = True) -> list[Publication]:
+    """What Home Assistant is told of the unit; nothing where it shall not be.
+
+    Args:
+        config: of the unit.
+        board: its name; empty where nobody knows.
+        can_dim: its light knows more than on and off, as the light itself tells.
+    """
     home, parking = config.homeassistant, config.parking
     if not home.discovery:
         return []
@@ -32,7 +38,6 @@ def announced(config: Config, board: str = "") -> list[Publication]:
     most_days = days(config.store.retention_hours * 3600)
     keep_days = most_days if most_days > LEAST_DAYS else 0
     light = config.light
-    can_dim = any(head.led is not None for head in light.head)
     features = Features(
         last=config.mqtt.last,
         image=has_image,
@@ -41,7 +46,7 @@ def announced(config: Config, board: str = "") -> list[Publication]:
         keep_days=keep_days,
         eyes=config.camera.is_csi or light.is_there,
         light=bool(light.head),
-        light_power=light.power if can_dim else 0,
+        light_power=light.power if light.head and can_dim else 0,
     )
     return announcements(config.unit, __version__, features, home.prefix, board)
 

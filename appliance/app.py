@@ -154,8 +154,9 @@ def _unit(config: Config, health: Health, source: Source, held: ExitStack) -> _U
     home = config.homeassistant
     topics = Topics(config.unit.id, birth_topic(home.prefix) if home.discovery else "")
     played = wiring.as_played(config, source)
-    wake, announcer = Event(), Announcer(announced(played, Board().model()))
     lights = wiring.hang_lights(config, source, health, held)
+    told = announced(played, Board().model(), can_dim=lights.can_dim)
+    wake, announcer = Event(), Announcer(told)
     link = MqttLink(config.mqtt, topics, wake) if config.mqtt.host else None
     eyes = build_eyes(played, source.camera, health, lights)
     shared = wake, Event(), eyes.stopping, held, KeepingClock(), lights, eyes

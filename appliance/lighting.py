@@ -31,13 +31,11 @@ class Lighting:
         light: which obeys.
         ceiling: percent that the configuration file allows.
         marks: remember it, on the connection of the loop that asks.
-        can_dim: a head knows more than on and off.
     """
 
     light: GuardedLight
     ceiling: int
     marks: Marks
-    can_dim: bool
     is_on: bool = field(default=True, init=False)
     percent: int = field(default=ALL, init=False)
 
@@ -48,6 +46,11 @@ class Lighting:
         self.is_on = not self.marks.get(SWITCHED_OFF)
         self.light.dim(self.percent)
         self.light.release(self.is_on)
+
+    @property
+    def can_dim(self) -> bool:
+        """Whether a head knows more than on and off."""
+        return self.light.can_dim
 
     def switch(self, payload: bytes) -> None:
         """OFF: dark; ON: as the mode says.
@@ -87,4 +90,4 @@ def build_lighting(light: GuardedLight | None, wanted: Light, marks: Marks) -> L
     """Of that light, as configured; None where there is none."""
     if light is None:
         return None
-    return Lighting(light, wanted.power, marks, any(head.led for head in wanted.head))
+    return Lighting(light, wanted.power, marks)

@@ -43,6 +43,11 @@ class Lights:
     light: GuardedLight | None
     ircut: Filter | None
 
+    @property
+    def can_dim(self) -> bool:
+        """Whether there is a light that knows more than on and off."""
+        return self.light is not None and self.light.can_dim
+
     def tend_light(self) -> None:
         """The same for the light alone, for the lane: a pulse of the filter starts a process."""
         if self.light is not None:

@@ -53,10 +53,10 @@ class Bench:
         self.database = Database(folder / "passages.sqlite")
         self.heads = FakeHeads(1, lambda: 1.0)
         around = Surroundings(20.0, 0.0)
-        terms = Terms(Wish("auto", ceiling), [True], lambda: self.heads, lambda: around)
+        terms = Terms(Wish("auto", ceiling), [can_dim], lambda: self.heads, lambda: around)
         self.light = GuardedLight(terms)
         self.light.want(True)
-        self.lighting = Lighting(self.light, ceiling, Marks(self.database), can_dim)
+        self.lighting = Lighting(self.light, ceiling, Marks(self.database))
         self.link = FakeLink(Topics("unit"), Event())
         self.orders = Orders(
             self.link,

@@ -110,6 +110,11 @@ class GuardedLight:
             return self._heads.is_lit()
 
     @property
+    def can_dim(self) -> bool:
+        """Whether a head knows more than on and off."""
+        return any(self._terms.can_dim)
+
+    @property
     def wish(self) -> Wish:
         """What is wished for."""
         return self._wish
