@@ -1,7 +1,8 @@
 """The entities and triggers that a unit has in Home Assistant, as a table.  Pure.
 
 The rule to know: an entity whose topic nobody publishes stays unknown for ever, so none is
-announced; and a template must bear whatever its topic says, an empty retained message too.
+announced; and a template must bear whatever its topic says: an empty retained message, and the
+state of an older release, which stays with the broker until this one tells its own.
 """
 
 from __future__ import annotations
@@ -137,8 +138,9 @@ COMPONENTS = (
             "dev_cla": "problem",
             "ent_cat": "diagnostic",
             # before enough vehicles have come nobody knows: Home Assistant takes None for unknown
-            "val_tpl": "{{ {True: 'OFF', False: 'ON'}.get(value_json.aim.ready) }}",
-            "json_attr_tpl": "{{ value_json.aim | tojson }}",
+            "val_tpl": "{{ {True: 'OFF', False: 'ON'}.get("
+            "(value_json.aim | default({})).get('ready')) }}",
+            "json_attr_tpl": "{{ value_json.aim | default({}) | tojson }}",
         },
     ),
     _health(
@@ -229,7 +231,8 @@ COMPONENTS = (
             "name": "Illuminator lit",
             "dev_cla": "light",
             "ent_cat": "diagnostic",
-            "val_tpl": "{{ 'ON' if value_json.ir.lit else 'OFF' }}",
+            "val_tpl": "{{ {True: 'ON', False: 'OFF'}.get("
+            "(value_json.ir | default({})).get('lit')) }}",
         },
         needs="light",
     ),

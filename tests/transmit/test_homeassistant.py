@@ -36,9 +36,11 @@ NOTHING = Features(last=False)
 BLUEPRINT = Path(__file__).parents[2] / "docs" / "gatepost_gate.yaml"
 NOTES = Path(__file__).parents[1] / "data" / "notes_components.json"
 NOT_HERE = {"update"}
-MENDED = {"last_plate", "last_seen", "allow_add", "keep"}
+MENDED = {"last_plate", "last_seen", "allow_add", "keep", "ir"}
 """Unlike the notes': an empty `last` made errors in its log, a plate that was typed stayed, and a
-slip to 0 days would empty the history."""
+slip to 0 days would empty the history; a state without `ir` made one in its log."""
+LATER = {"aim": "ready", "ir": "lit"}
+"""Fields that the states of the first releases lack, and what is asked of them."""
 ALLOWED = "lists/allowed/state"
 PASSING = {"passage", "log", "last", "last/image", "hit"}
 SET = {"retention_days", "night_mode", "illuminator", "illuminator_power"}
@@ -138,6 +140,20 @@ def test_templates_read_fields_that_exist() -> None:
             _follow(sent, field)
 
 
+def test_a_state_of_an_older_release_is_understood() -> None:
+    """It is retained: the entity is unknown then, and nothing stands in Home Assistant's log."""
+    told = json.loads(state(messages.Topics("unit"), VITALS, Stock()).payload)
+    (document,) = documents(EVERYTHING)
+    for name, asked in LATER.items():
+        assert asked in told[name]
+        component = document["cmps"][name]
+        for option in {"val_tpl", "json_attr_tpl"} & set(component):
+            uses = re.findall(rf"value_json\.{name}\b(.*?)[)|}}]", component[option])
+            assert uses == [" "], option
+            assert f"value_json.{name} | default({{}})" in component[option]
+        assert f"(value_json.{name} | default({{}})).get('{asked}')" in component["val_tpl"]
+
+
 def _follow(body: dict[str, Any], path: str) -> None:
     for level in path.split("."):
         assert level in body, path
@@ -223,16 +239,18 @@ def test_the_file_is_the_most_that_passages_are_kept(
             {"ir", "irsw", "irpow"},
             60,
         ),
+        ("[[light.head]]\nled = 'gatepost:ir:illuminator'", {"ir", "irsw"}, None),
         ("[light.filter]\nlines = [23, 24]", set(), None),
     ],
 )
 def test_a_light_has_entities_where_there_is_one(
     light: str, entities: set[str], most: int | None, tmp_path: Path
 ) -> None:
-    """A power where it can be dimmed, and no more of it than the file says."""
+    """A power where it can be dimmed, as its LED tells, and no more of it than the file says."""
     file = tmp_path / "gatepost.toml"
     file.write_text(f"[mqtt]\nhost = 'broker'\n{light}")
-    document = json.loads(announced(load_config(file))[-1].payload)
+    can_dim = most is not None
+    document = json.loads(announced(load_config(file), can_dim=can_dim)[-1].payload)
     assert {"ir", "irsw", "irpow"} & set(document["cmps"]) == entities
     assert document["cmps"].get("irpow", {}).get("max") == most
 
