@@ -6,6 +6,7 @@ import os
 import select
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,8 @@ START_S = 20.0
 ANSWER_S = 2 * LATE_S
 """Beyond this no order is carried out any more, and it counts as lost."""
 STOP_S = 2.0
+WORDS_S = 1.0
+"""For what it tells of its end: it tells all at once, and ends."""
 
 
 class Ward:
@@ -77,8 +80,11 @@ class Ward:
         return os.read(self._answers.fileno(), 1) if said.poll(timeout_s * 1000) else b""
 
     def words(self) -> str:
-        """What it told of its end, after FAULT; waits until it has ended."""
-        return self._answers.read().decode()
+        """What it told of its end, after FAULT; no more than it tells within WORDS_S."""
+        told, until = b"", time.monotonic() + WORDS_S
+        while (left_s := until - time.monotonic()) > 0 and (byte := self.answer(left_s)):
+            told += byte
+        return told.decode(errors="replace")
 
     def kill(self) -> None:
         """End it although it does not answer; the output stays as it is."""
