@@ -7,7 +7,7 @@ a test's own stands in for a board; what the kernel does not tell is None, never
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +23,9 @@ SYNCHRONIZED_S = 16.0
 """Seconds; a clock that a time daemon keeps is off by less (the kernel's NTP_PHASE_LIMIT, systemd's
 ntp_synced()).  Not STA_UNSYNC, which chronyd leaves set without `rtcsync`."""
 THERMAL = "sys/class/thermal"
+PMIC, PMIC_C = "PMIC", 100.0
+"""How a Jetson's zone of its power chip is named, and what it shows where all is well: the chip
+tells only whether it is beyond 120 or 140 °C (Linux, max77620_thermal.c; balena-jetson #142)."""
 FIRMWARE = "sys/devices/platform/soc*/*firmware/get_throttled"
 """Of the Raspberry Pi's kernel: the bits of `vcgencmd get_throttled`, hexadecimal."""
 MODEL = "sys/firmware/devicetree/base/model"
@@ -96,9 +99,14 @@ class Board:
         return "rtc" if any(map(_has_set_the_clock, (self.root / RTC).glob("rtc*"))) else "none"
 
 
-def hottest(temperatures: Iterable[float]) -> float | None:
-    """The one that counts; None of none."""
-    return max(temperatures, default=None)
+def hottest(temperatures: Mapping[str, float]) -> float | None:
+    """Of zones by their names the temperature that counts; None where none tells."""
+    telling = (degrees for name, degrees in temperatures.items() if _tells(name, degrees))
+    return max(telling, default=None)
+
+
+def _tells(zone: str, degrees: float) -> bool:
+    return not zone.upper().startswith(PMIC) or degrees > PMIC_C
 
 
 def _has_set_the_clock(rtc: Path) -> bool:

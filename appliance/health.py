@@ -6,6 +6,7 @@ The rule to know: every loop writes here and anyone reads a `Vitals`, a frozen c
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -29,6 +30,8 @@ Beat = Callable[[], None]
 RATE_S = 30.0  # over which frames a second are counted
 MOST_FRAMES = 2048  # remembered for it: 60 a second
 LIGHT_S = 1.0  # between two looks at how bright the picture is
+TOLD_S = 30.0
+"""For which jetson-stats' temperatures are believed; a snapshot a second, but for a slow card."""
 EVERY = 32  # pixels across and down, of which one is looked at for that
 
 NO_AIM = Aim()
@@ -47,7 +50,7 @@ class Vitals:
         rejects: the same by the name of their reason.
         gate: what the gate did when it was asked, by outcome, since then.
         problems: what is wrong now, in words, in alphabetical order.
-        soc_temp: the hottest zone in degrees Celsius; None where the kernel names none.
+        soc_temp: the hottest zone in degrees Celsius; None where nobody tells.
         clock: how far wall-clock time can be trusted.
         temps: degrees Celsius by the kernel's name of the zone.
         throttled: why the processor is slower than it could be; None where nobody tells.
@@ -105,6 +108,7 @@ class Health:
         self._brightness: float | None = None
         self._aim = NO_AIM
         self._outside: Outside | None = None
+        self._told: tuple[float, dict[str, float]] = (-math.inf, {})  # by jetson-stats, and when
 
     def count(self, what: Counted, by: int = 1) -> None:
         """Add `by` to one of the counters."""
@@ -168,8 +172,13 @@ class Health:
             return time.monotonic() - self._seen_at[-1] if self._seen_at else None
 
     def celsius(self) -> float | None:
-        """The hottest zone; None where the kernel names none."""
-        return hottest(self._board.temperatures().values())
+        """The hottest zone, as in the newest snapshot where the kernel names none; None: unknown.
+
+        Any thread may ask; jetson-stats is asked by the one alone that takes snapshots.
+        """
+        told_at, told = self._told
+        is_new = time.monotonic() < told_at + TOLD_S
+        return hottest(self._board.temperatures() or (told if is_new else {}))
 
     def shows(self, outside: Outside) -> None:
         """Note what time of day it is."""
@@ -186,6 +195,8 @@ class Health:
     def snapshot(self) -> Vitals:
         """A frozen copy of everything."""
         board, told = self._board, self._board.told()
+        if told is not None:
+            self._told = time.monotonic(), told.temperatures
         temperatures = board.temperatures() or (told.temperatures if told else {})
         throttled, clock, now = board.throttled(), self.clock(), time.monotonic()
         with self._lock:
@@ -196,7 +207,7 @@ class Health:
                 rejects=dict(self._rejects),
                 gate=dict(self._gate),
                 problems=tuple(sorted(self._problems.values())),
-                soc_temp=hottest(temperatures.values()),
+                soc_temp=hottest(temperatures),
                 clock=clock,
                 temps=temperatures,
                 throttled=throttled,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.board import Board
+from appliance.board import Board, hottest
 
 
 def put(root: Path, path: str, text: str) -> None:
@@ -23,6 +23,24 @@ def test_temperatures_are_by_the_name_of_their_zone(tmp_path: Path) -> None:
         put(tmp_path, f"sys/class/thermal/thermal_zone{number}/type", f"{name}\n")
         put(tmp_path, f"sys/class/thermal/thermal_zone{number}/temp", temp)
     assert Board(tmp_path).temperatures() == {"cpu": 61.2, "gpu": -5.0}
+
+
+@pytest.mark.parametrize(
+    ("zones", "expected"),
+    [
+        ({}, None),
+        ({"cpu": 48.3, "gpu": 51.0}, 51.0),
+        ({"CPU-therm": 48.3, "PMIC-Die": 100.0}, 48.3),  # as long as all is well
+        ({"CPU": 48.3, "PMIC": 50.0}, 48.3),
+        ({"CPU-therm": 48.3, "PMIC-Die": 120.0}, 120.0),
+        ({"PMIC-Die": 100.0}, None),
+    ],
+)
+def test_the_hottest_zone_is_one_that_tells(
+    zones: dict[str, float], expected: float | None
+) -> None:
+    """A Jetson's power chip knows only that it is too hot; its usual 100 °C would end the light."""
+    assert hottest(zones) == expected
 
 
 FIRMWARE = "sys/devices/platform/soc/soc:firmware/get_throttled"

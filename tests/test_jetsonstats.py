@@ -14,7 +14,7 @@ import pytest
 
 from appliance import jetsonstats
 from appliance.board import Board
-from appliance.health import Health
+from appliance.health import TOLD_S, Health
 from appliance.hwmon import Fan, Power, Rail
 from appliance.jetsonstats import RETRY_S, JetsonStats, Told
 from appliance.transmit.messages import Topics
@@ -194,6 +194,16 @@ def test_the_state_has_what_the_board_has(stats: JetsonStats, runs: bool, tmp_pa
 needs_the_wheel = pytest.mark.skipif(
     not WHEEL.exists(), reason=f"{WHEEL} is not there: tools/test fetches it"
 )
+
+
+def test_the_guard_of_the_light_hears_the_same(stats: JetsonStats, tmp_path: Path) -> None:
+    """Where the kernel names no zone, as in a container; but not for ever after the service."""
+    health = Health(Board(tmp_path / "board", told=stats))
+    assert health.celsius() is None
+    assert health.snapshot().soc_temp == health.celsius() == 48.2
+    told_at, told = health._told
+    health._told = told_at - TOLD_S, told
+    assert health.celsius() is None
 
 
 def source(name: str) -> str:
