@@ -11,12 +11,16 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from annotated_types import Le
 
+from appliance.app import OPENING_S
+from appliance.camerasection import Camera
 from appliance.capture.heads import GuardedHeads
 from appliance.capture.lamp import FakeLed, spelled
 from appliance.errors import ConfigurationError
 from appliance.lightsection import Head
 from appliance.supervisor import FEED_S
+from appliance.ward import START_S
 from tests.conftest import until
 
 FIRMWARE = Path(__file__).parents[1] / "firmware"
@@ -143,9 +147,20 @@ def test_the_guardians_of_a_unit_that_died_are_waited_for() -> None:
     assert not values("KillSignal")
 
 
+def test_a_start_has_the_time_that_the_unit_gives_it() -> None:
+    """The unit's own limit comes first, for it says why: opening, silence, two guardians."""
+    (most,) = (each.le for each in Camera.model_fields["silent_s"].metadata if isinstance(each, Le))
+    assert isinstance(most, (int, float))
+    assert float(values("TimeoutStartSec")[0]) > OPENING_S + most + 2 * START_S + FEED_S
+
+
 def test_no_restart_follows_a_fault_that_none_mends() -> None:
-    """Five others in ten minutes start the board anew, and a stop may take as long as it takes."""
+    """Five others in ten minutes start the board anew, which takes minutes, be they ever so short.
+
+    And a stop may take as long as it takes.
+    """
     assert values("RestartPreventExitStatus") == [str(ConfigurationError.exit_code)]
     assert values("StartLimitAction") == ["reboot"]
+    assert float(values("RestartSec")[0]) * int(values("StartLimitBurst")[0]) >= 120
     assert float(values("WatchdogSec")[0]) / 2 > FEED_S
     assert float(values("TimeoutStopSec")[0]) > 2.0 + 15.0 + 2.0  # linger, loops, guardian

@@ -21,6 +21,7 @@ CUTS_H = 30 * 24.0  # mean time between two power cuts
 BOOT_H = 1 / 60  # until the unit sees again after one
 RESTART_H = 20 / 3600  # the same after a start of the process
 CRASH_H = 10 / 3600  # after which a release that crashes ends
+AGAIN_H = 30 / 3600  # before a process that has ended is started again: RestartSec of the unit file
 BYTES_S = 400_000, 1.5
 """Median of the links, and the spread of its logarithm: one in a hundred has 12 kB/s or less."""
 BOARDS = ("raspberrypi-4-model-b",) * 4 + ("raspberrypi-5-model-b",)
@@ -109,6 +110,6 @@ def members(count: int, random: Random) -> list[Member]:
 
 
 def trial_h(fault: Fault) -> float:
-    """Hours from a start of a release to its verdict, or to its end."""
-    times = {"crash": CRASH_H, "hang": LIMIT_S / 3600}
+    """Hours from a start of a release to its verdict, or to the start after its end."""
+    times = {"crash": CRASH_H + AGAIN_H, "hang": LIMIT_S / 3600 + AGAIN_H}
     return times.get(fault, HOLD_S / 3600 + RESTART_H)
