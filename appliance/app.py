@@ -25,7 +25,7 @@ from appliance.eyes import Eyes, build_eyes
 from appliance.health import Health
 from appliance.inspection import require_files, require_webhook
 from appliance.keeper import Keeper
-from appliance.lighting import build_lighting
+from appliance.lighting import Glow, build_lighting
 from appliance.nightmode import NightMode
 from appliance.orders import Orders
 from appliance.pipeline import Announce, Lane
@@ -220,7 +220,7 @@ def _keeper(unit: _Unit, entrance: Entrance, standing: StandingLists, database: 
         posts=Posts(database) if unit.config.webhook.url is not None else None,
         announcer=unit.announcer,
         vigil=Vigil(unit.health, limits, marks, lists, store.folder, newest),
-        light=unit.lights.light,
+        light=unit.lights.light and Glow(unit.lights.light),
         probation=probation(marks.put),
     )
 

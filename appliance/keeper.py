@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from threading import Event
 
 from appliance.announcer import Announcer
-from appliance.capture.illuminator import Illuminator
 from appliance.dating import Dating
 from appliance.domain import Clock
 from appliance.errors import FullError
 from appliance.health import Beat, Health, Vitals
+from appliance.lighting import Shining
 from appliance.orders import Orders
 from appliance.retention import Retention
 from appliance.standing import StandingLists
@@ -60,7 +60,7 @@ class Keeper:
         yard: counts who is inside and who went by, on the same connection; None where nobody does.
         posts: what waits for the webhook, on the same connection; None where there is none.
         announcer: tells Home Assistant of this unit, in another loop.
-        light: whose state is published; None where there is none.
+        light: whose state is published; looked at each turn; None where there is none.
         vigil: notes what nobody else does, on the same connection; None where nobody does.
         probation: sees whether the release that runs is good; None where it is not on trial.
     """
@@ -79,7 +79,7 @@ class Keeper:
     posts: Posts | None = None
     announcer: Announcer = field(default_factory=Announcer)
     vigil: Vigil | None = None
-    light: Illuminator | None = None
+    light: Shining | None = None
     probation: Probation | None = None
     next_at: float = field(default=0.0, init=False)  # monotonic seconds
     told: tuple[object, ...] = field(default=(), init=False)

@@ -6,9 +6,14 @@ is the ceiling of the power, the switch releases what the mode and the guard all
 
 from __future__ import annotations
 
+import math
 import re
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
+from appliance.capture.daylight import CERTAIN_S
 from appliance.capture.illuminator import GuardedLight
 from appliance.errors import OrderError
 from appliance.lightsection import Light
@@ -21,6 +26,38 @@ ALL = 100
 SWITCH = {b"ON": True, b"OFF": False}
 WHOLE = re.compile(rb"\s*\d{1,3}(\.0{1,3})?\s*")
 """Home Assistant writes whole numbers with or without a fraction."""
+AFTER_S = CERTAIN_S
+"""A dark probe after which the light comes again is shorter, and one of seconds every five minutes
+is no news."""
+
+
+class Shining(Protocol):
+    """A light that can be looked at."""
+
+    @property
+    def is_lit(self) -> bool:
+        """Whether it shines."""
+
+
+@dataclass(slots=True)
+class Glow:
+    """Whether the light shines, as others are told: it does until it was dark for AFTER_S.
+
+    Attributes:
+        light: which is looked at, once a second at least.
+        clock: monotonic seconds.
+    """
+
+    light: Shining
+    clock: Callable[[], float] = time.monotonic
+    _lit_at: float = field(default=-math.inf, init=False)
+
+    @property
+    def is_lit(self) -> bool:
+        """Whether it does, or did a moment ago."""
+        if self.light.is_lit:
+            self._lit_at = self.clock()
+        return self.clock() < self._lit_at + AFTER_S
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 from threading import Event
 
 import numpy as np
@@ -23,6 +24,7 @@ from appliance.domain import Detection, Frame, Quad, Read, Settled, Sighting
 from appliance.exposure import Shot, Tones
 from appliance.eyes import ARRIVAL_S, BUSY_S, FRAMELESS_S, Eyes, light_of
 from appliance.health import Health
+from appliance.lighting import Glow
 from appliance.nightmode import NightMode
 
 SIZE = (160, 96)
@@ -137,6 +139,29 @@ def test_day_night_day() -> None:
     assert lane.eyes.daylight.time_of_day == "day"
     assert lane.ircut.history[-1][1]
     assert lane.lit_s(900) == 0
+
+
+@pytest.mark.parametrize("lux", [SUN, 130.0])
+def test_a_start_by_day_leaves_the_filter_in_the_way(lux: float) -> None:
+    """Where `wiring` has put it: no pulse for nothing, be the first frames ever so dark."""
+    lane = Lane(lambda _: lux)
+    lane.ircut.put(True)
+    for _ in lane.live(600):
+        lane.ircut.tend()
+    assert lane.eyes.daylight.time_of_day == "day"
+    assert [is_in_the_way for _, is_in_the_way in lane.ircut.history] == [True]
+
+
+def test_a_dark_probe_is_no_darkness_for_others() -> None:
+    """The light goes out for it, and what is published does not; the morning is told."""
+    lane = Lane(lambda at: NIGHT if at < 1500 else SUN)
+    glow = Glow(lane.light, lane.clock)
+    assert lane.go(400).time_of_day == "night"
+    seen = [(lane.light.is_lit, glow.is_lit) for _ in lane.live(900)]
+    assert sum(before[0] and not after[0] for before, after in pairwise(seen)) in {2, 3}
+    assert all(shown for _, shown in seen)
+    assert lane.go(900).time_of_day == "day"
+    assert not glow.is_lit
 
 
 def test_the_state_tells_why() -> None:
