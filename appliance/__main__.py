@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from functools import partial
+from math import inf, nan
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -27,6 +28,7 @@ from appliance.config import SYSTEM_FILE, Config, Mqtt, chosen_file, examine_con
 from appliance.domain import Message, Passage
 from appliance.errors import ConfigurationError, GatepostError, OutputError, StalledError
 from appliance.health import Health
+from appliance.hook import Webhook
 from appliance.inspection import check_parts
 from appliance.places import corners_of
 from appliance.recognize.recognizer import Recognizer
@@ -88,7 +90,8 @@ def replay(asked: argparse.Namespace) -> int:
     with nullcontext() if asked.config else TemporaryDirectory(prefix="gatepost-") as folder:
         if folder:  # a trial leaves nothing behind, and nobody hears of it
             store = config.store.model_copy(update={"folder": Path(folder)})
-            config = config.model_copy(update={"store": store, "mqtt": Mqtt()})
+            silent = {"store": store, "mqtt": Mqtt(), "webhook": Webhook()}
+            config = config.model_copy(update=silent)
         health = Health()
         hidden = corners_of(config.zone, "blackout")
         recorded = RecordedCamera(asked.recording, asked.realtime, hidden)
@@ -207,7 +210,9 @@ def _parser() -> argparse.ArgumentParser:
         "--explain", action="store_true", help="the story of every track too, on stderr"
     )
     lingering = "how long to wait at the end for a broker that is away (default: 600)"
-    playing.add_argument("--linger", type=float, default=600.0, metavar="SECONDS", help=lingering)
+    playing.add_argument(
+        "--linger", type=_seconds, default=600.0, metavar="SECONDS", help=lingering
+    )
     _command(commands, "run", run, "run the appliance")
     checking = _command(commands, "check", check, "check the configuration and the models")
     checking.add_argument("--connect", action="store_true", help="try the broker too")
@@ -221,6 +226,17 @@ def _parser() -> argparse.ArgumentParser:
     update.add_commands(commands, _command)
     _command(commands, "version", tell_version, "say the version")
     return parser
+
+
+def _seconds(given: str) -> float:
+    """A time to wait, from 0; not infinite, for something must end it."""
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = nan
+    if not 0 <= seconds < inf:
+        raise argparse.ArgumentTypeError(f"{given!r}: expected seconds, 0 or more")
+    return seconds
 
 
 def _command(

@@ -192,7 +192,8 @@ class Orders:
             raise OrderError(f"erase: {fault}") from fault
         gone = self._forget(plate)
         log.info("%d passages were erased", gone)
-        self.unsaid.extend(last.forgotten(self.topics))
+        if gone or self.history.is_empty():  # else another vehicle's passage stands on `last`
+            self.unsaid.extend(last.forgotten(self.topics))
         return {"erased": gone}
 
     def _forget(self, plate: str) -> int:

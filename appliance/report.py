@@ -86,6 +86,9 @@ def story_text(story: Story) -> str:
         f"  {frames}, {times}; seen {_times(story.seen)}, {widths}, {settled.direction}",
         f"  read: {_tally([(text or 'nothing', count) for text, count in story.texts])}",
     ]
+    often = next((text for text, _ in story.texts if text), "")
+    if often != settled.read.text:
+        lines.append(f"  voted {settled.read.text}, {_outvoted(often)}")
     if story.faults:
         lines.append(f"  did not vote: {_tally(story.faults)}")
     if story.told:
@@ -95,6 +98,12 @@ def story_text(story: Story) -> str:
     if settled.crossed != "none":
         lines.append(f"  crossed the line going {settled.crossed}")
     return "\n".join(lines)
+
+
+def _outvoted(often: str) -> str:
+    """Why the text that most reads say need not win."""
+    weighs = "each read speaks for all texts that it holds possible, wide, sharp and sure ones most"
+    return f"though {often} was read at least as often: {weighs}"
 
 
 def _outcome(story: Story) -> str:

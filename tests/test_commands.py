@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
@@ -19,6 +20,7 @@ import numpy as np
 import pytest
 
 from appliance import __version__
+from appliance import config as settings
 from appliance.__main__ import main
 from appliance.capture.video import RecordedCamera
 from appliance.config import MODELS, Unit
@@ -26,6 +28,7 @@ from appliance.transmit.messages import passage_body
 from tests.capture.test_camera import clip_of, folder_of
 from tests.capture.test_video import REFUSED, UNPLAYABLE, half
 from tests.conftest import PASSAGE, PATIENCE_S
+from tests.consumer import Consumer
 from tests.recognize.conftest import drawn_scene
 from tests.test_delivery import CLIP, DATA
 
@@ -531,6 +534,34 @@ def test_a_wrong_call_is_explained(
         main(arguments)
     assert ended.value.code == 2
     assert "usage: gatepost" in capsys.readouterr().err
+
+
+def test_a_trial_speaks_to_nobody_whom_the_system_file_names(
+    gatepost: Gatepost, drive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No broker, no webhook, no store: a recording tried out on a unit is no passage of its."""
+    with ExitStack() as held:
+        consumer = Consumer()
+        held.callback(consumer.stop)
+        system = tmp_path / "system.toml"
+        system.write_text(
+            f'[store]\nfolder = "kept"\n[webhook]\nurl = "{consumer.url}"\n'
+            '[mqtt]\nhost = "127.0.0.1"\nport = 1\n'
+        )
+        monkeypatch.setattr(settings, "SYSTEM_FILE", system)
+        code, lines, _ = gatepost("replay", drive)
+    assert (code, len(lines)) == (0, 1)
+    assert not consumer.heard
+    assert not (tmp_path / "kept").exists()
+
+
+@pytest.mark.parametrize("linger", ["-3", "nan", "inf", "soon"])
+def test_a_time_that_is_none_is_refused(linger: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before anything is played, with the value and what was expected."""
+    with pytest.raises(SystemExit) as ended:
+        main(["replay", "clip.mp4", f"--linger={linger}"])
+    assert ended.value.code == 2
+    assert f"{linger!r}: expected seconds, 0 or more" in capsys.readouterr().err
 
 
 LONG = "n" * 300  # no system looks for such a name; so it is too, for root not, without the rights

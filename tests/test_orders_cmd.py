@@ -177,6 +177,24 @@ def test_the_broker_and_its_listeners_forget_too(bench: Bench) -> None:
     assert told[4][0] == "gatepost/unit/cmd/result"
 
 
+@pytest.mark.parametrize(
+    ("plate", "forgets"),
+    [("NOBODY1", False), ("ZG1", True), ("AB12CDE", True)],
+    ids=["of nobody", "of an older passage", "of the newest, as a near match"],
+)
+def test_a_plate_that_nobody_has_leaves_last_as_it_is(
+    bench: Bench,
+    plate: str,
+    forgets: bool,  # a case
+) -> None:
+    """Another vehicle stands there; where anything was erased, doubt empties it."""
+    record(bench, reading(1, "ZG1"), reading(2, "ZG2", "AB12CDE"))
+    answer = bench.send("cmd", json.dumps({"erase": plate}))
+    assert answer["ok"]
+    topics = [each.topic for each in bench.link.history]
+    assert ("gatepost/unit/last" in topics) == forgets
+
+
 def test_what_the_broker_must_forget_waits_for_it(bench: Bench) -> None:
     """An erasure that was asked for just before the connection broke is carried out whole."""
     bench.link.command("cmd", b'{"erase": "AB12CDE"}')

@@ -177,6 +177,17 @@ STORY = Story(
 )
 
 
+@pytest.mark.parametrize(("most", "is_told"), [("AB12CDE", False), ("AB12CD", True)])
+def test_a_text_that_is_read_more_often_and_loses_is_explained(
+    most: str,
+    is_told: bool,  # a case
+) -> None:
+    """The figures alone would look like a miscount: reads that agree, fewer than of another."""
+    texts = (("", 99), (most, 82), ("AB12CDE", 57))
+    told = report.story_text(replace(STORY, texts=texts))
+    assert (f"voted AB12CDE, though {most} was read at least as often" in told) == is_told
+
+
 def test_the_story_of_a_passage() -> None:
     """Its figures, its reads, what did not vote, what was said early and is not true."""
     told = report.story_text(STORY).splitlines()

@@ -102,12 +102,15 @@ def _of_frames(config: Config, sources: Sequence[Path], asked: argparse.Namespac
     """What drives by in a recording, or at the camera until enough have."""
     aiming, shown = sight.build_aiming(config), None
     camera, notice = _camera(config, sources)
+    told = 0
     with suppress(KeyboardInterrupt):  # whoever has seen enough wants to know what it says
-        for frame in _watched(config, camera, notice, aiming, quiet=asked.json):
+        for frame in _watched(config, camera, notice, aiming):
+            told = _tell(aiming, told, quiet=asked.json)
             shown = frame.image if aiming.tracks or shown is None else shown
             if not sources and aiming.seen >= asked.vehicles:
                 break
     aiming.part()
+    _tell(aiming, told, quiet=asked.json)
     if camera.fault is not None:  # what came before it still counts
         print(camera.fault, file=sys.stderr)
     return aiming.aim, tuple(aiming.vehicles), shown
@@ -120,19 +123,20 @@ def _camera(config: Config, sources: Sequence[Path]) -> tuple[Camera, Notice]:
     return live.camera, live.notice
 
 
-def _watched(
-    config: Config, camera: Camera, notice: Notice, aiming: Aiming, *, quiet: bool
-) -> Iterator[Frame]:
-    """Each frame after `aiming` has seen what the unit would see in it; tells of each vehicle."""
+def _tell(aiming: Aiming, told: int, *, quiet: bool) -> int:
+    """A line for each vehicle after the first `told`; gives how many have been seen by now."""
+    for new in range(told, aiming.seen if not quiet else 0):
+        print(aimreport.line(new + 1, aiming.vehicles[new - aiming.seen]), flush=True)
+    return aiming.seen
+
+
+def _watched(config: Config, camera: Camera, notice: Notice, aiming: Aiming) -> Iterator[Frame]:
+    """Each frame after `aiming` has seen what the unit would see in it."""
     recognizer, tracker = sight.build_recognizer(config), sight.build_tracker(config)
-    told = 0
     for frame in camera.frames():
         sightings = recognizer.sightings(frame)
         if sightings:
             notice(frame.at)
         tracker.update(frame.at, frame.size, sightings, frame.cut)
         aiming.watch(frame, tracker.sighted(frame.at), tracker.last_at)
-        for new in range(told, aiming.seen if not quiet else 0):
-            print(aimreport.line(new + 1, aiming.vehicles[new - aiming.seen]), flush=True)
-        told = aiming.seen
         yield frame

@@ -37,6 +37,7 @@ from appliance.update.manifest import withdrawn
 from appliance.update.shelf import Shelf, sole_user
 from appliance.update.signature import public_keys, verify
 from appliance.update.source import FolderSource, Source
+from appliance.update.trial import Standing
 from appliance.update.web import WebSource
 
 AGAIN = "start the unit anew to try it: systemctl restart gatepost"
@@ -103,14 +104,20 @@ def roll_back(asked: argparse.Namespace) -> int:
     """Give up what is on trial, else go back to what was good before."""
     config = load_config(asked.config)
     shelf = _shelf(config)
+    _expect_something(shelf.standing())  # before a folder is made where nothing was ever installed
     with sole_user(config.update.folder):
         standing = shelf.standing()
-        if standing.trial is None and standing.current is None:
-            raise UpdateError("none", "what runs came with the system: nothing to go back to")
+        _expect_something(standing)
         step = trial.give_up if standing.trial else trial.go_back
         standing = shelf.change(partial(step, why="a person went back"))
     print(f"{standing.last}; start the unit anew: systemctl restart gatepost")
     return 0
+
+
+def _expect_something(standing: Standing) -> None:
+    """What can be left."""
+    if standing.trial is None and standing.current is None:
+        raise UpdateError("none", "what runs came with the system: nothing to go back to")
 
 
 def _look(config: Config, asked: argparse.Namespace) -> Offer:

@@ -40,6 +40,9 @@ def show_parking(asked: argparse.Namespace) -> int:
             print(_visit_line(move, ends[move.seq].at_ms, "left"))
         elif asked.ended and move.fate == "unseen":
             print(f"{_when(move.at_ms)}  {move.plate:<10}  {move.list:<8}         ?    left unseen")
+    if config.parking.entering is None:
+        print("nobody is counted: [parking] is not configured")
+        return 0
     room = f" of {config.parking.capacity}" if config.parking.capacity else ""
     print(
         f"occupancy {lot.occupancy}{room}; {len(lot.visits)} visits open, {lot.nameless} of them"

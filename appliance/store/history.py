@@ -67,6 +67,10 @@ class History:
         is_rest = len(rows) > len(seqs)
         return Stretch(len(seqs), *((seqs[0], seqs[-1]) if seqs else (0, 0)), is_rest)
 
+    def is_empty(self) -> bool:
+        """Whether no passage is left."""
+        return not self._database.rows("SELECT 1 FROM passages LIMIT 1")
+
     def naming(self, plate: str, mentions: Callable[[str], bool]) -> list[int]:
         """The `seq` of every passage that may be of a plate.
 

@@ -22,9 +22,10 @@ from appliance.transmit.homeassistant import BIRTH
 from appliance.transmit.inbox import Inbox, Order
 from appliance.transmit.inflight import PATIENCE_S, WINDOW, InFlight
 from appliance.transmit.messages import Publication, Receipt, Topics, availability
-from appliance.transmit.refusals import Refusal
+from appliance.transmit.refusals import HUNG_UP, Refusal
 
 ANSWER_S = 30.0  # name look-up, TCP, TLS and CONNACK together; paho alone may wait for ever
+SUSPICIOUS = 2  # young sessions lost in a row
 LEAST_PAUSE_S, MOST_PAUSE_S = 1.0, 30.0
 
 log = logging.getLogger(__name__)
@@ -198,7 +199,19 @@ class MqttLink:
         lived = now - self._began_at
         self._failures = 1 if had_session and lived > MOST_PAUSE_S else self._failures + 1
         self._next_at = now + _pause(self._failures)
-        self._trouble = f"broker {self._name}: {why.text}"
+        hint = self._hint(why) if had_session else ""
+        self._trouble = f"broker {self._name}: {why.text}{hint}"
+
+    def _hint(self, why: Refusal) -> str:
+        """Why a session may have ended so soon after another failure.
+
+        A broker gives the session to whoever comes last under an id.  MQTT 3.1.1 has no word for
+        it, mosquitto 2.0.11 does not say it with MQTT 5 either, and those who do may say it in the
+        form that paho does not read (`refusals.NO_CODE`).
+        """
+        if why != HUNG_UP or self._failures < SUSPICIOUS:
+            return ""
+        return f"; does another unit or a replay connect as {self._topics.unit!r} (unit.id) too?"
 
     def _hand_over(self, publication: Publication) -> None:
         self._held.append(publication)

@@ -43,6 +43,8 @@ EXPIRED, NOT_YET = 10, 9
 OTHER_NAME = {62, 64}
 """X509_V_ERR_* of OpenSSL's x509_vfy.h."""
 
+NO_CODE = 0
+"""What paho 2.1 makes of a DISCONNECT that has a reason code but no properties after it."""
 UNSUPPORTED_VERSION = 0x84
 REFUSED = {
     0x85: "it does not accept the client id",
@@ -56,7 +58,7 @@ PASSING = {
     0x89: "busy",
     0x8B: "it is shutting down",
     0x8D: "it heard nothing for too long",
-    0x8E: "another client came under the same id",
+    0x8E: "another client came under the same id: is its unit.id this one's, or is it a replay?",
     0x96: "too many messages in a short time",
     0x97: "quota exceeded",
     0x9F: "too many connections in a short time",
@@ -83,6 +85,7 @@ class Refusal:
 
 
 NO_REASON = Refusal("")
+HUNG_UP = Refusal("it hung up")
 
 
 def of_fault(fault: BaseException | None, broker: Mqtt) -> Refusal:
@@ -96,7 +99,7 @@ def of_fault(fault: BaseException | None, broker: Mqtt) -> Refusal:
     if isinstance(fault, ConnectionRefusedError):
         return Refusal("connection refused: nothing listens there")
     if fault is None or isinstance(fault, ConnectionError):
-        return Refusal("it hung up")
+        return HUNG_UP
     return Refusal(getattr(fault, "strerror", None) or str(fault))
 
 
@@ -122,6 +125,8 @@ def of_code(code: int, name: str, broker: Mqtt) -> Refusal:
         name: what MQTT calls it.
         broker: as configured.
     """
+    if code == NO_CODE:
+        return HUNG_UP
     if code == UNSUPPORTED_VERSION:
         return Refusal("it refuses this version of MQTT", "version")
     if code in PASSING:

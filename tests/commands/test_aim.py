@@ -76,6 +76,22 @@ def test_a_recording_tells_each_vehicle(
     assert code == 1
 
 
+def test_who_is_in_sight_at_the_end_has_a_line_too(
+    start_of_the_clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A line a vehicle, as many as the verdict counts; the JSON object stands alone."""
+    short = tmp_path / "short"
+    short.mkdir()
+    for frame in sorted(start_of_the_clip.iterdir())[:40]:
+        (short / frame.name).symlink_to(frame)
+    main(["aim", str(short)])
+    first, verdict, *_ = capsys.readouterr().out.splitlines()
+    assert first.startswith("   1: ")
+    assert verdict == "no verdict yet: 1 of 5 vehicles seen"
+    main(["aim", "--json", str(short)])
+    assert json.loads(capsys.readouterr().out)["vehicles"] == 1
+
+
 def test_without_a_source_the_configured_camera_is_watched(
     start_of_the_clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -178,6 +178,7 @@ def test_an_unwritten_unit_says_so(fleet: Fleet) -> None:
     ]
     code, _, faults = fleet.update("rollback")
     assert (code, faults.partition(":")[0]) == (65, "none")
+    assert not fleet.updates.exists(), "asking leaves nothing behind"
 
 
 def test_a_board_is_named_as_its_device_tree_does(tmp_path: Path) -> None:

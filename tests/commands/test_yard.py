@@ -57,6 +57,17 @@ def test_who_is_inside(config: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert first.split()[2:] == ["AB12CDE", "unknown", "2.00", "h", "left"]
 
 
+def test_a_unit_that_counts_nobody_says_so(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An occupancy of 0 would be believed; visits of before are shown all the same."""
+    config.write_text('[store]\nfolder = "store"\n')
+    assert main(["parking", "show", "--config", str(config)]) == 0
+    visit, last = capsys.readouterr().out.splitlines()
+    assert "ZG4827KT" in visit
+    assert last == "nobody is counted: [parking] is not configured"
+
+
 def test_how_many_went_by(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """By hour, direction and region, also as CSV; no region of a single car, no plate."""
     assert main(["traffic", "show", "--csv", "--config", str(config)]) == 0

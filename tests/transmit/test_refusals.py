@@ -169,7 +169,8 @@ def test_a_wrong_user_or_password_is_named(start_broker: StartBroker, tmp_path: 
         (0x85, "it does not accept the client id", "refused"),
         (0x86, "bad user name or password: expected mqtt.username and", "refused"),
         (0x88, "not available now", "away"),
-        (0x8E, "another client came under the same id", "away"),
+        (0, "it hung up", "away"),
+        (0x8E, "another client came under the same id: is its unit.id this one's", "away"),
         (0x97, "quota exceeded", "away"),
         (0x9C, "use another server", "refused"),
     ],
@@ -179,6 +180,52 @@ def test_a_reason_code_is_in_words(code: int, told: str, kind: str) -> None:
     refusal = of_code(code, "Use another server", Mqtt(host="there"))
     assert refusal.text.startswith(told)
     assert refusal.kind == kind
+
+
+ACCEPTED = b"\x20\x03\x00\x00\x00"  # CONNACK
+TAKEN_OVER = b"\xe0\x09\x8e\x07\x1f\x00\x04gone"  # DISCONNECT with a reason string
+TAKEN_OVER_IN_SHORT = b"\xe0\x02\x8e\x00"  # paho 2.1 does not read its reason code
+
+
+@pytest.mark.parametrize(
+    ("says", "told"),
+    [
+        (TAKEN_OVER, "another client came under the same id: is its unit.id this one's"),
+        (TAKEN_OVER_IN_SHORT, "it hung up"),
+    ],
+    ids=["in full", "in short"],
+)
+def test_a_session_that_another_took_over_is_named(says: bytes, told: str) -> None:
+    """As far as paho lets us see the reason of a DISCONNECT."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def take_in() -> None:
+            with listener.accept()[0] as caller:
+                caller.recv(1000)
+                caller.sendall(ACCEPTED + says)
+
+        server = threading.Thread(target=take_in)
+        server.start()
+        mqtt = Mqtt(host="127.0.0.1", port=listener.getsockname()[1])
+        link = MqttLink(mqtt, Topics("unit"), Event())
+        until(lambda: link.tend() or link.trouble, "trouble")
+        server.join(PATIENCE_S)
+        link.close()
+    assert str(link.trouble).partition(f"{mqtt.port}: ")[2].startswith(told)
+
+
+def test_two_under_one_id_are_asked_whether_they_are(broker: Broker) -> None:
+    """Mosquitto says nothing to whom it puts out: the second time in a row it is asked in words."""
+    links = [MqttLink(broker.mqtt, Topics("unit"), Event()) for _ in range(2)]
+
+    def is_told() -> bool:
+        for link in links:
+            link.tend()
+        return any("as 'unit' (unit.id) too?" in str(link.trouble) for link in links)
+
+    until(is_told, "the question")
+    for link in links:
+        link.close()
 
 
 def _verification(code: int) -> ssl.SSLCertVerificationError:
