@@ -121,6 +121,11 @@ class Ear:
         heard = self.newest(topic)
         return heard.body if heard else {}
 
+    def word(self, topic: str) -> str:
+        """The newest on that topic as text; empty where it is, or nothing came."""
+        heard = self.newest(topic)
+        return heard.payload.decode() if heard else ""
+
     def passages(self) -> dict[str, dict[str, Any]]:
         """The newest copy of each passage on `log`, by its uuid."""
         return {heard.body["uuid"]: heard.body for heard in self.on("log")}

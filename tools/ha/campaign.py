@@ -18,7 +18,6 @@ from threading import Event
 
 from appliance import __version__
 from tools.ha.broker import HOME, OPERATOR, ROOT, UNIT, Ear, guarded_broker, until
-from tools.ha.entities import rows
 from tools.ha.home import Home, device_of
 from tools.ha.lane import Lane
 from tools.ha.scenes import LISTS, SCENES, Scene
@@ -81,6 +80,7 @@ def _play(scene: Scene, site: Site) -> list[str]:
     faults += [f"{row.key}: {row.shown}, not {row.expected}" for row in site.wrong(scene.but)]
     faults += [f"no trigger {name}" for name in sorted(site.lacking())]
     Event().wait(CALM_S)
+    faults += site.forgotten()
     after = site.counts()
     fired = {name: after[name] - before[name] for name in COUNTED}
     for name in COUNTED:
@@ -111,7 +111,7 @@ def _tell_entities(site: Site) -> int:
     """The entities one by one; gives how many are wrong."""
     site.wrong()  # they have had time to become right
     print(f"\n{'component':<12}{'entity':<47}{'shows':<37}right")
-    told = rows(site.home, site.device(), site.unit.config, site.ear)
+    told = site.rows()
     for row in told:
         right = "yes" if row.is_right else f"NO: {row.expected}"
         print(f"{row.key:<12}{row.entity:<47}{row.shown:<37}{right}")

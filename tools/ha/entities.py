@@ -51,6 +51,15 @@ def _of(topic: str, show: Callable[[Published], str]) -> Seen:
     return seen
 
 
+def _word(topic: str) -> Seen:
+    """What a topic says that is no JSON object, as Home Assistant writes it."""
+
+    def seen(_home: Home, ear: Ear) -> str:
+        return ear.word(topic).lower() or UNKNOWN
+
+    return seen
+
+
 def _plate(last: Published) -> str:
     """With the uuid among its attributes; of an erased one nothing."""
     return UNKNOWN if last["plate"] is None else f"{last['plate']} {last['uuid']}"
@@ -112,7 +121,11 @@ SHOWN: dict[str, Seen] = {
     "total": _of("state", lambda state: str(state["passages"])),
     "rejected": _of("state", lambda state: str(state["rejected"])),
     "allowed": _of("lists/allowed/state", lambda state: str(state["count"])),
-    "keep": _of("retention_days", str),
+    "keep": _word("retention_days"),
+    "ir": _of("state", lambda state: "on" if state["ir"]["lit"] else "off"),
+    "mode": _word("night_mode"),
+    "irsw": _word("illuminator"),
+    "irpow": _word("illuminator_power"),
     "allow_add": _of("lists/allowed/state", lambda _: ""),  # what was typed does not stay
     "restart": _restart,
 }

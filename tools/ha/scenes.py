@@ -14,6 +14,17 @@ from threading import Event
 from appliance.pipeline import FRESH_S
 from tools.ha.broker import push_out, until
 from tools.ha.lane import Run
+from tools.ha.settings import (
+    day_is_seen,
+    keeps_for_three_days,
+    keeps_for_two_days,
+    light_is_bright,
+    light_is_dimmed,
+    light_is_forbidden,
+    light_is_released,
+    light_waits,
+    night_is_dark,
+)
 from tools.ha.site import GATE, Site
 
 OWNER, OWNER_COMES, OWNER_LEAVES = "ZG4827KT", Run(0, 45), Run(45, 0)
@@ -85,6 +96,7 @@ def connection_breaks(site: Site) -> None:
 def unit_dies(site: Site) -> None:
     """SIGKILL of the unit, and a new start."""
     site.unit.kill()
+    _is_dark(site)
     site.becomes(there=False)
     site.unit.start()
     site.becomes(there=True)
@@ -139,25 +151,19 @@ def visitor_is_allowed(site: Site) -> None:
     until(lambda: site.ear.told("lists/allowed/state")["count"] == before + 1, "a longer list")
 
 
-def keeps_for_a_day(site: Site) -> None:
-    """Somebody sets the number of days to 1; the unit says so."""
-    entity = site.device().entities["keep"]
-    site.home.act("number.set_value", entity_id=entity, value=1)
-    until(lambda: _newest(site, "retention_days") == b"1", "a day on retention_days")
-
-
-def _newest(site: Site, topic: str) -> bytes:
-    heard = site.ear.newest(topic)
-    return heard.payload if heard else b""
-
-
 def restart_is_pressed(site: Site) -> None:
     """Somebody presses the button; the unit ends with the code that has it started again."""
     site.home.act("button.press", entity_id=site.device().entities["restart"])
     until(site.unit.asks_to_be_restarted, "the unit's end")
+    _is_dark(site)
     site.becomes(there=False)
     site.unit.start()
     site.becomes(there=True)
+
+
+def _is_dark(site: Site) -> None:
+    """The unit is gone, and so is its light."""
+    until(lambda: site.unit.led.shown == 0, "a dark light")
 
 
 def owner_is_forgotten(site: Site) -> None:
@@ -192,6 +198,12 @@ SCENES = (
     Scene("the same allowed plate approaches again", owner_comes, OPENS),
     Scene("it recedes", owner_leaves, {"plate_allowed": 1}),
     Scene("it approaches again", owner_comes, OPENS),
+    Scene("Keep passages for is set to 2 days", keeps_for_two_days),
+    Scene("Illuminator is switched off", light_is_forbidden),
+    Scene("Night mode is set to night: dark all the same", night_is_dark),
+    Scene("Illuminator is switched on: lit", light_is_released),
+    Scene("Illuminator power is set to 40 %", light_is_dimmed),
+    Scene("an allowed plate approaches", owner_comes, OPENS),
     Scene("the unit's connection breaks, and is back", connection_breaks),
     Scene("SIGKILL of the unit, started again", unit_dies),
     Scene("an allowed plate approaches", owner_comes, OPENS),
@@ -208,10 +220,14 @@ SCENES = (
     Scene("all passages again, late, on log (cmd: replay)", all_again, but=MISSED),
     Scene("a visitor's plate typed into Allow a plate", visitor_is_allowed, but=MISSED),
     Scene("the visitor approaches", visitor_comes, OPENS),
-    Scene("Keep passages for is set to a day", keeps_for_a_day),
     Scene("Restart is pressed", restart_is_pressed),
+    Scene("Night mode is set to auto: the light goes out", day_is_seen),
+    Scene("Illuminator is switched off", light_is_forbidden),
+    Scene("Illuminator power is set back to 80 %", light_is_bright),
+    Scene("Keep passages for is set back to 3 days", keeps_for_three_days),
     Scene("started with mqtt.last = false: three entities go", privacy),
     Scene("started with mqtt.last = true: they are back", no_privacy),
+    Scene("Illuminator is switched on: dark by day", light_waits),
     Scene("an allowed plate approaches", owner_comes, OPENS),
     Scene("its plate is erased (cmd: erase)", owner_is_forgotten),
     Scene("it approaches again", owner_comes, OPENS),

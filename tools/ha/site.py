@@ -17,7 +17,7 @@ from tools.ha.broker import UNIT, Ear, until
 from tools.ha.entities import Row, rows, triggers
 from tools.ha.home import BLUEPRINT, Device, Home, device_of
 from tools.ha.lane import Lane, Run
-from tools.ha.unit import Unit
+from tools.ha.unit import LED, Unit
 
 GATE = "blueprint"
 USUAL = "usual recipe"
@@ -40,6 +40,7 @@ class Site:
 
     Attributes:
         played: when each plate was seen last, monotonic seconds.
+        asked: what somebody set in Home Assistant, by the topic on which the unit says it.
     """
 
     lane: Lane
@@ -48,6 +49,7 @@ class Site:
     unit: Unit
     home: Home
     played: dict[str, float] = field(default_factory=dict)
+    asked: dict[str, str] = field(default_factory=dict)
 
     def device(self) -> Device:
         """The unit in Home Assistant, which has it."""
@@ -101,12 +103,25 @@ class Site:
         states = {name: self.home.state(f"counter.{counter(name)}") for name in COUNTED}
         return {name: int(state["state"]) if state else -1 for name, state in states.items()}
 
+    def rows(self) -> list[Row]:
+        """Every entity, and the light itself, which is to be as the unit says."""
+        return [*rows(self.home, self.device(), self.unit.config, self.ear), self._led()]
+
+    def forgotten(self) -> list[str]:
+        """What was set and the unit no longer says, in words."""
+        said = {topic: self.ear.word(topic) for topic in self.asked}
+        return [
+            f"{topic}: {said[topic]}, not {asked}"
+            for topic, asked in self.asked.items()
+            if said[topic] != asked
+        ]
+
     def wrong(self, but: frozenset[str] = frozenset()) -> list[Row]:
         """The entities that do not show what they should, once they had time to."""
         left: list[Row] = []
 
         def are_right() -> bool:
-            told = rows(self.home, self.device(), self.unit.config, self.ear)
+            told = self.rows()
             left[:] = [row for row in told if not row.is_right and row.key not in but]
             return not left
 
@@ -133,6 +148,14 @@ class Site:
         usual: dict[str, Any] = {"triggers": [{"trigger": "state", "entity_id": passage}]}
         usual |= {"conditions": [is_allowed | {"state": "allowed"}], "actions": _count(USUAL)}
         self._automate(USUAL, usual)
+
+    def _led(self) -> Row:
+        """Lit, in percent as it is set, where the unit says that it is; else dark."""
+        is_lit = self.ear.told("state").get("ir") == {"lit": True}
+        expected = self.ear.word("illuminator_power") if is_lit else "0"
+        return Row(
+            "", f"(the LED {LED}, of {self.unit.led.steps})", str(self.unit.led.shown), expected
+        )
 
     def _automate(self, name: str, automation: dict[str, Any]) -> None:
         path = f"config/automation/config/{counter(name)}"
