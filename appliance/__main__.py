@@ -20,7 +20,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from appliance import __version__, app, output, report, sight
-from appliance.access import doubts
 from appliance.capture.mask import Places, blackout
 from appliance.capture.video import RecordedCamera, load_picture
 from appliance.commands import aim, broker, cameras, connect, light, lists, provision, update, yard
@@ -29,7 +28,7 @@ from appliance.domain import Message, Passage
 from appliance.errors import ConfigurationError, GatepostError, OutputError, StalledError
 from appliance.health import Health
 from appliance.hook import Webhook
-from appliance.inspection import check_parts
+from appliance.inspection import check_parts, doubts_of
 from appliance.places import corners_of
 from appliance.recognize.recognizer import Recognizer
 from appliance.resolve.story import Story, untold
@@ -123,7 +122,7 @@ def check(asked: argparse.Namespace) -> int:
     """
     where = chosen_file(asked.config) or "defaults"
     config, faults = examine_config(asked.config)
-    for doubt in doubts(config.lists, config.gate, config.policy):
+    for doubt in doubts_of(config):
         print(f"{where}: warning: {doubt}", file=sys.stderr)
     faults += [f"{where}: {fault}" for fault in check_parts(config)]
     if faults:

@@ -65,7 +65,9 @@ class Camera(Section):
     # of red and of blue, fixed; none: the camera balances the white itself, but not by night
     colour_gains: Annotated[tuple[ColourGain, ...], Field(strict=False)] = ()
     # libcamera's, of the sensor and its filter: a name such as "imx296_noir.json", or a path
-    tuning: str | None = Field(None, pattern=r"^.*\.json$")
+    tuning: str | None = Field(
+        None, pattern=r"^.*\.json$", description="a name or a path that ends in .json"
+    )
 
     @property
     def size(self) -> tuple[int, int] | None:

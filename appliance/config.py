@@ -7,7 +7,6 @@ stand here and nowhere else; whoever needs no broker and no camera needs no file
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,19 +17,15 @@ from appliance.camerasection import Camera
 from appliance.daylightsection import Daylight
 from appliance.discovery import HomeAssistant
 from appliance.errors import ConfigurationError, without_secrets
-from appliance.faults import sentence, without
+from appliance.faults import sentence, speaks_of, without
 from appliance.healthsection import HealthLimits
 from appliance.hook import Webhook
 from appliance.lightsection import Light, require_fit
 from appliance.places import Ends, Zone
 from appliance.section import FilePath, SecretPath, Section
+from appliance.tables import read_table
 from appliance.updatesection import Update
 from appliance.yardsection import Parking, Speed
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 SYSTEM_FILE = Path("/etc/gatepost/gatepost.toml")
 INSTALLED = Path(__file__).resolve().parent / "models"
@@ -45,7 +40,11 @@ class Unit(Section):
     """Who this unit is, in topics and payloads."""
 
     # a level of the topics and Home Assistant's device id: a dot would make it ignore the unit
-    id: str = Field("gatepost", pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    id: str = Field(
+        "gatepost",
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        description="1 to 64 of A-Z, a-z, 0-9, _ and -",
+    )
     camera: str = Field("camera", min_length=1, max_length=64)
     site: str = Field("", max_length=64)
 
@@ -255,8 +254,8 @@ def examine_config(path: Path | None) -> tuple[Config, list[str]]:
     if path is None:
         return Config(), []
     try:
-        config, errors = _sound(_table(path), path.resolve().parent)
-        return config, [f"{path}: {sentence(Config, error)}" for error in errors]
+        config, told = _sound(read_table(path), path.resolve().parent)
+        return config, [f"{path}: {fault}" for fault in told]
     except ConfigurationError as fault:
         return Config(), [str(fault)]
     except RecursionError:  # of the parser, or of whoever looks at what it gave
@@ -271,29 +270,26 @@ def chosen_file(path: Path | None) -> Path | None:
         return SYSTEM_FILE
 
 
-def _table(path: Path) -> dict[str, Any]:
-    try:
-        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as fault:
-        raise ConfigurationError(f"{path}: cannot be read: {fault.strerror}") from fault
-    except UnicodeDecodeError as fault:
-        raise ConfigurationError(f"{path}: not UTF-8 text at byte {fault.start}") from fault
-    except tomllib.TOMLDecodeError as fault:
-        raise ConfigurationError(f"{path}: not TOML: {fault}") from fault
-    return table
+def _sound(
+    table: dict[str, Any], folder: Path, gone: tuple[str, ...] = ()
+) -> tuple[Config, list[str]]:
+    """A table without the keys at fault, and what is wrong with these.
 
-
-def _sound(table: dict[str, Any], folder: Path) -> tuple[Config, list[Any]]:
-    """A table without the keys at fault, and what pydantic says of these.
+    What shows only once others are out of the way is told too, unless it speaks of one of those:
+    then it may be of our own making.
 
     Args:
         table: as parsed; it is changed.
         folder: where relative paths begin.
+        gone: the keys that were taken out before, and those that they may have been meant for.
     """
     try:
         return Config.model_validate(table, context={"folder": folder}), []
     except ValidationError as fault:
         errors = fault.errors()
-    for error in errors:
-        without(table, error["loc"])
-    return _sound(table, folder)[0], errors
+    said = [sentence(Config, error) for error in errors]
+    told = [each for each in said if not any(speaks_of(each, key) for key in gone)]
+    out = [without(table, error["loc"]) for error in errors]
+    out += [meant for each in said for meant in re.findall(r"did you mean ([\w.]+)\?$", each)]
+    config, later = _sound(table, folder, (*gone, *out))
+    return config, told + later

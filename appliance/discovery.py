@@ -18,4 +18,9 @@ class HomeAssistant(Section):
     # false: no device appears by itself
     discovery: bool = True
     # where Home Assistant looks, unless its own setting was changed
-    prefix: str = Field("homeassistant", pattern=f"^{PREFIX.pattern}$", max_length=64)
+    prefix: str = Field(
+        "homeassistant",
+        pattern=f"^{PREFIX.pattern}$",
+        max_length=64,
+        description="levels of A-Z, a-z, 0-9, _ and -, with / between them",
+    )

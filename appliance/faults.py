@@ -41,18 +41,28 @@ def sentence(root: type[BaseModel], error: Any) -> str:  # noqa: ANN401  # pydan
     return f"{key} = {value}: {expected}"
 
 
-def without(file: dict[str, Any], place: Place) -> None:
+def without(file: dict[str, Any], place: Place) -> str:
     """Take what stands at a place out of a parsed file; of a list the whole.
 
     A key that does not stand there is a default that does not fit the others of its table: then it
     is the whole table that goes.
+
+    Returns:
+        What went, as it is written.
     """
     keys = [str(part) for part in takewhile(lambda part: isinstance(part, str), place)]
     table = file
     for key in keys[:-1]:
         table = table.get(key, {})
-    if table.pop(keys[-1], None) is None:
-        file.pop(keys[0], None)
+    if table.pop(keys[-1], None) is not None:
+        return ".".join(keys)
+    file.pop(keys[0], None)
+    return keys[0]
+
+
+def speaks_of(said: str, key: str) -> bool:
+    """Whether a fault names a key or, of a table, one of its keys."""
+    return re.search(rf"(?<![\w.]){re.escape(key)}(?!\w)", said) is not None
 
 
 def _written(place: Place) -> str:
@@ -72,12 +82,15 @@ def _shown(place: Place, value: object) -> str:
 def _expected(root: type[BaseModel], place: Place, message: str) -> str:
     """What pydantic says, with the whole range where the field has one."""
     field = _section(root, place).model_fields.get(str(place[-1]))
+    if "pattern" in message and field and field.description:
+        return f"expected {field.description}"
     bounds = {type(m).__name__: m for m in field.metadata} if field else {}
     said = re.sub(r"Input is not a valid path for .*", "expected a path", message)
     if "Ge" in bounds and "Le" in bounds:
         kind = "a whole number, " if "integer" in message else ""
         return f"expected {kind}{bounds['Ge'].ge} to {bounds['Le'].le}"
     said = said.replace("a valid tuple", "a list")  # TOML's word
+    said = said.replace("a valid boolean", "true or false")
     return said.replace("Input should be", "expected").replace("String should", "must")
 
 

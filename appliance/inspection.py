@@ -5,11 +5,14 @@ The rule to know: every fault begins with the key that names what is at fault.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
+from appliance.access import doubts
 from appliance.capture import gstreamer, lamp, picamera
-from appliance.capture.address import address
+from appliance.capture.address import address, is_live, unreadable
 from appliance.config import Config
 from appliance.errors import ConfigurationError
 from appliance.gpio import require_library
@@ -30,12 +33,39 @@ def check_parts(config: Config) -> list[str]:
         ("", lambda: require_files(config)),
         ("", lambda: require_webhook(config)),
         ("", lambda: _require_camera(config)),
+        ("camera.", lambda: _require_source(config)),
+        ("store.", lambda: _require_folder(config.store.folder)),
         ("", lambda: address(config.camera)),
         ("gate.", lambda: _require_line(config)),
         ("gate.confirm_", lambda: _require_contact(config)),
         ("light: ", lambda: _require_light(config)),
     )
     return [fault for key, check in checks for fault in _faults(key, check)]
+
+
+def doubts_of(config: Config) -> list[str]:
+    """What of a configuration can hardly be meant, or may not hold for the unit: a line each."""
+    folder, told = config.store.folder, config.homeassistant.model_fields_set
+    cases = (
+        (
+            "discovery" in told and config.homeassistant.discovery and config.mqtt.host is None,
+            "homeassistant.discovery = true: does nothing without [mqtt]",
+        ),
+        (
+            config.store.retention_hours == 0,
+            "store.retention_hours = 0: passages are forgotten within seconds, sent or not",
+        ),
+        (
+            _is_missing_device(config),
+            f"camera.source = '{config.camera.source}': is not there now; without it the unit ends",
+        ),
+        (
+            not _may_write(folder),
+            f"store.folder = '{folder}': whoever checks may not write there; the unit's user must",
+        ),
+    )
+    doubted = [doubt for applies, doubt in cases if applies]
+    return doubts(config.lists, config.gate, config.policy) + doubted
 
 
 def require_files(config: Config) -> None:
@@ -69,6 +99,36 @@ def _require_camera(config: Config) -> None:
         picamera.require_library()
     if config.camera.kind == "jetson":
         gstreamer.require_library()
+
+
+def _require_source(config: Config) -> None:
+    """A recording must be there; a device may be plugged in later, and `%` begins a number."""
+    source = config.camera.source
+    is_file = config.camera.kind == "video" and not is_live(source) and "%" not in source
+    if is_file and (why := unreadable(Path(source))):
+        raise ConfigurationError(f"source = '{source}': cannot be read: {why}")
+
+
+def _is_missing_device(config: Config) -> bool:
+    source = config.camera.source
+    is_named = config.camera.kind == "video" and "source" in config.camera.model_fields_set
+    return is_named and source.startswith("/dev/") and unreadable(Path(source)) is not None
+
+
+def _require_folder(folder: Path) -> None:
+    there = _nearest(folder)
+    if not there.is_dir():
+        raise ConfigurationError(f"folder = '{folder}': '{there}' is a file, expected a folder")
+
+
+def _may_write(folder: Path) -> bool:
+    there = _nearest(folder)
+    return not there.is_dir() or os.access(there, os.W_OK | os.X_OK)
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or where it would be made."""
+    return next((each for each in (folder, *folder.parents) if os.path.lexists(each)), folder)
 
 
 def _require_line(config: Config) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance.capture.address import address
+from appliance.capture.address import address, is_live
 from appliance.capture.argus import JetsonCamera
 from appliance.capture.camera import Camera
 from appliance.capture.live import LiveCamera
@@ -55,11 +55,10 @@ def live_source(config: Config, health: Health) -> Source:
         return Source(jetson, stamp, recording=False, notice=motion.notice)
     if _lies_there(source):
         return Source(RecordedCamera(Path(source), True, hidden), stamp, recording=True)
-    is_camera = source.isdecimal() or source.startswith("/dev/") or "://" in source
     return Source(
         LiveCamera(source, config.camera.silent_s, hidden, health.problem),
         stamp,
-        recording=not is_camera,
+        recording=not is_live(source),
     )
 
 

@@ -26,7 +26,11 @@ class Update(Section):
     # where releases are kept: 1 GB on a card for two of them and a third that comes
     folder: Annotated[FilePath, Field(strict=False)] = Path("/var/lib/gatepost/updates")
     # whose manifests are taken: who builds releases of his own names them otherwise
-    product: str = Field("gatepost", pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")
+    product: str = Field(
+        "gatepost",
+        pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$",
+        description="1 to 64 of a-z, 0-9, _, . and -, begun with a letter or a digit",
+    )
 
     @field_validator("url")
     @classmethod

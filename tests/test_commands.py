@@ -404,7 +404,7 @@ def test_a_right_configuration_has_no_fault(gatepost: Gatepost, models: Path) ->
 def test_every_fault_of_the_configuration_is_told(gatepost: Gatepost, tmp_path: Path) -> None:
     """In one report with exit code 78, after which a restart would not help."""
     config = tmp_path / "gatepost.toml"
-    config.write_text("[lane]\ngone_s = 100\nleast_raeds = 3\n[mqtt]\nport = 0\n")
+    config.write_text("[lane]\ngone_s = 100\nleast_raeds = 3\n[mqtt]\nhost = 'a'\nport = 0\n")
     code, lines, complaint = gatepost("check", "--config", config)
     assert (code, lines) == (78, [])
     assert sorted(complaint.splitlines()) == [
@@ -592,3 +592,83 @@ def test_a_path_that_nobody_lets_us_look_at_is_named(
     code, _, complaint = gatepost(*arguments, "--config", config)
     assert code == expected
     assert LONG in complaint
+
+
+# --- what `check` and `run` say of the same ------------------------------------------------------
+
+REFUSALS = {
+    "a recording that is not there": (
+        "[camera]\nsource = 'nope.mp4'",
+        ("camera.source = '", "nope.mp4': cannot be read: No such file or directory"),
+        (66, "nope.mp4: cannot be opened as a video: No such file or directory"),
+    ),
+    "a file in the place of the store": (
+        "[store]\nfolder = 'unit.toml'",
+        ("store.folder = '", "unit.toml' is a file, expected a folder"),
+        (74, "unit.toml: cannot be used as a store: a file lies there, expected a folder"),
+    ),
+    "a file on the way to the store": (
+        "[store]\nfolder = 'unit.toml/store'",
+        ("store.folder = '", "unit.toml' is a file, expected a folder"),
+        (74, "unit.toml/store: cannot be used as a store: Not a directory"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_what_run_refuses_check_finds(name: str, gatepost: Gatepost, tmp_path: Path) -> None:
+    """Each in its words."""
+    text, found, (code, refused) = REFUSALS[name]
+    config = tmp_path / "unit.toml"
+    config.write_text(text)
+    checked, _, told = gatepost("check", "--config", config)
+    assert checked == 78
+    assert all(part in told for part in found)
+    assert len(told.splitlines()) == 1
+    ran, _, told = gatepost("run", "--config", config)
+    assert ran == code
+    assert told.splitlines()[-1].endswith(refused)
+
+
+@pytest.mark.parametrize(
+    ("text", "doubt"),
+    [
+        ("[homeassistant]\ndiscovery = true", "homeassistant.discovery = true: does nothing wit"),
+        ("[store]\nretention_hours = 0", "store.retention_hours = 0: passages are forgotten with"),
+        ("[camera]\nsource = '/dev/video77'", "camera.source = '/dev/video77': is not there now"),
+    ],
+)
+def test_what_can_hardly_be_meant_is_a_warning(
+    text: str, doubt: str, gatepost: Gatepost, tmp_path: Path
+) -> None:
+    """And no fault: a device may be plugged in later."""
+    config = tmp_path / "unit.toml"
+    config.write_text(text)
+    code, _, told = gatepost("check", "--config", config)
+    assert code == 0
+    assert f"{config}: warning: {doubt}" in told
+
+
+def test_a_store_for_another_user_is_a_warning(gatepost: Gatepost, tmp_path: Path) -> None:
+    """For `check` may be run by one who is not the unit's."""
+    (tmp_path / "store").mkdir(mode=0o500)
+    if os.access(tmp_path / "store", os.W_OK):
+        pytest.skip("root may write anywhere")
+    config = tmp_path / "unit.toml"
+    config.write_text("[store]\nfolder = 'store'")
+    code, _, told = gatepost("check", "--config", config)
+    assert code == 0
+    assert "store': whoever checks may not write there" in told
+
+
+def test_a_store_that_cannot_be_made_is_not_told_of_as_new(
+    gatepost: Gatepost, tmp_path: Path
+) -> None:
+    """Only what is there is."""
+    config = tmp_path / "unit.toml"
+    config.write_text("[store]\nfolder = 'unit.toml'")
+    code, _, told = gatepost("lists", "add", "allowed", "ZG1234AB", "--config", config)
+    assert code == 74
+    assert "a new store" not in told
+    assert "a file lies there, expected a folder" in told
+    assert "Errno" not in told

@@ -21,7 +21,10 @@ OPENING = "[[policy]]\nlist = 'allowed'\naction = 'open'"
 TAPED = "[speed]\npoints = [[0.3, 0.3], [0.7, 0.3], [1, 1], [0, 1]]\ndiagonals_m = [8.54, 8.54]\n"
 FAULTS = {
     "a value below its range": ("[camera]\nsilent_s = 0", "camera.silent_s = 0: expected 1 to 120"),
-    "a value above its range": ("[mqtt]\nport = 99999", "mqtt.port = 99999: expected 1 to 65535"),
+    "a value above its range": (
+        "[mqtt]\nhost = 'a'\nport = 99999",
+        "mqtt.port = 99999: expected 1 to 65535",
+    ),
     "a share above its range": (
         "[recognition]\nleast_detection = 2.0",
         "recognition.least_detection = 2.0: expected 0.05 to 0.99",
@@ -46,7 +49,7 @@ FAULTS = {
         "[lane]\ngone_s = true",
         "lane.gone_s = True: expected 0.2 to 8",
     ),
-    "a number for a truth": ("[mqtt]\ntls = 1", "mqtt.tls = 1: expected a valid boolean"),
+    "a number for a truth": ("[mqtt]\nhost = 'a'\ntls = 1", "mqtt.tls = 1: expected true or false"),
     "a value for a table": ("mqtt = 3", "mqtt = 3: expected a table, begun with [mqtt]"),
     "an unknown kind": (
         "[camera]\nkind = 'usb'",
@@ -72,10 +75,13 @@ FAULTS = {
         "[camera]\nkind = 'pi'\nwidth = 641\nheight = 480",
         "camera.width = 641: expected an even number",
     ),
-    "a name no topic may have": ("[unit]\nid = 'a/b'", "unit.id = 'a/b': must match"),
+    "a name no topic may have": (
+        "[unit]\nid = 'a/b'",
+        "unit.id = 'a/b': expected 1 to 64 of A-Z, a-z, 0-9, _ and -",
+    ),
     "an empty host": ("[mqtt]\nhost = ''", "mqtt.host = '': must have at least 1 character"),
     "a password without a user": (
-        "[mqtt]\npassword_file = 'pw'",
+        "[mqtt]\nhost = 'a'\npassword_file = 'pw'",
         "mqtt.password_file without mqtt.username: name the user too",
     ),
     "a line that is not on the header": (
@@ -246,7 +252,7 @@ FAULTS = {
     ),
     "a value for a rule": ("policy = [3]", "policy[#1] = 3: expected a list of tables, each begun"),
     "a value for a table in a table": (
-        "[parking]\nentering = 'line'\nlimits = 3",
+        "[parking]\nentering = 'receding'\nlimits = 3",
         "parking.limits = 3: expected a table, begun with [parking.limits]",
     ),
     "an empty consumer": ("[webhook]", "webhook.url is missing"),
@@ -451,6 +457,39 @@ def test_what_is_sound_of_a_faulty_file_is_kept(name: str, tmp_path: Path) -> No
     assert config.lane.least_reads == Config().lane.least_reads
 
 
+HIDDEN = {
+    "another table asks for what is faulty here": (
+        f"[gate]\nline = 17\npulse_s = 60.0\n{OPENING}\nsecond_factor = 'confirm_line'",
+        ["gate.pulse_s = 60.0", "policy[#1].second_factor = 'confirm_line' without"],
+    ),
+    "a table as a whole": ("[mqtt]\nport = 0", ["mqtt.port = 0", "mqtt.host is missing"]),
+    "a certificate without its key": (
+        "[mqtt]\nhost = 'a'\nport = 0\ntls = true\ncert_file = 'c'",
+        ["mqtt.port = 0", "mqtt.cert_file without mqtt.key_file"],
+    ),
+    "of our own making: the host was there": ("[mqtt]\nhost = ''", ["mqtt.host = ''"]),
+    "of our own making: so was the width": (
+        "[camera]\nkind = 'pi'\nwidth = 7\nheight = 480",
+        ["camera.width = 7"],
+    ),
+    "of our own making: so was the contact": (
+        f"[gate]\nline = 17\nconfirm_line = 99\n{OPENING}\nsecond_factor = 'confirm_line'",
+        ["gate.confirm_line = 99"],
+    ),
+    "of our own making: the line was meant": ("[gate]\nlien = 17", ["gate.lien = 17"]),
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_a_fault_hides_no_other(name: str, tmp_path: Path) -> None:
+    """What a check of all keys together would say is said, and nothing that is not so."""
+    content, expected = HIDDEN[name]
+    told = fault_of(tmp_path, content).splitlines()
+    assert len(told) == len(expected), told
+    for line, begun in zip(told, expected, strict=True):
+        assert line.removeprefix(f"{tmp_path / 'gatepost.toml'}: ").startswith(begun)
+
+
 def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
     """All that are wrong, in all tables, so that one look mends the file."""
     content = """
@@ -475,6 +514,7 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
         "lists.max_distance",
         "mqtt.port",
         "mqtt.password_file",
+        "mqtt.host",
     }
 
 

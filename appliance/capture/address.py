@@ -6,6 +6,7 @@ hides the login first (`errors.without_secrets`).
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from urllib.parse import quote
@@ -30,6 +31,22 @@ def address(camera: Camera) -> str:
     scheme, _, rest = camera.source.partition("://")
     # RFC 3986, 3.2.1: what else has a meaning in an address is written as %xx
     return f"{scheme}://{quote(user, safe='')}:{quote(password, safe='')}@{rest}"
+
+
+def is_live(source: str) -> bool:
+    """Whether `camera.source` is a device or an address; else it is a recording."""
+    return source.isdecimal() or source.startswith("/dev/") or "://" in source
+
+
+def unreadable(path: Path) -> str | None:
+    """Why a file cannot be read, as far as that shows without opening it: a FIFO would wait."""
+    try:
+        path.stat()
+    except OSError as fault:
+        return fault.strerror
+    except ValueError as fault:  # a NUL in it
+        return str(fault)
+    return None if os.access(path, os.R_OK) else os.strerror(errno.EACCES)
 
 
 def _line(path: Path) -> str:

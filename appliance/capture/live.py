@@ -12,12 +12,14 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import count
+from pathlib import Path
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.capture.address import unreadable
 from appliance.capture.camera import Told, read_only, unheard
 from appliance.capture.mask import Places, blackout
 from appliance.capture.pace import DevicePace, StreamPace
@@ -105,7 +107,9 @@ class LiveCamera:
         while not capture.is_open:
             left_s = until - time.monotonic()
             if left_s <= 0 or not capture.is_network:
-                raise PictureError(f"{self._name}: cannot be opened as a video")
+                why = unreadable(Path(self._source)) if self._source.startswith("/") else None
+                told = f": {why}" if why else ""
+                raise PictureError(f"{self._name}: cannot be opened as a video{told}")
             if self._stop.wait(_pause_s(tries)):
                 return
             capture.open(left_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.capture.address import unreadable
 from appliance.capture.camera import read_only
 from appliance.capture.cut import Cuts
 from appliance.capture.mask import Places, blackout
@@ -156,9 +158,13 @@ class _Opened:
         self._source = source
 
     def __enter__(self) -> _Opened:  # noqa: PYI034  # typing.Self needs Python 3.11
+        # of a file we say ourselves what is wrong; of a camera FFmpeg knows more, as of its login
+        os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET, when first used
         self._capture = cv2.VideoCapture(self._source)
         if not self._capture.isOpened():
-            raise PictureError(f"{self._source}: cannot be opened as a video")
+            why = unreadable(Path(self._source))
+            told = f": {why}" if why else ""
+            raise PictureError(f"{self._source}: cannot be opened as a video{told}")
         return self
 
     def __exit__(self, *_: object) -> None:

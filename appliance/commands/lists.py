@@ -175,9 +175,10 @@ def _store(asked: argparse.Namespace) -> Iterator[ListStore]:
 def _new_store(asked: argparse.Namespace) -> Iterator[ListStore]:
     """The unit's lists, in a new store where there is none."""
     path = store_path(asked)
-    if not is_there(path):
-        print(f"{path}: a new store", file=sys.stderr)
+    is_new = not is_there(path)
     with closing(Database(path)) as database:
+        if is_new:
+            print(f"{path}: a new store", file=sys.stderr)
         yield ListStore(database)
 
 

@@ -7,7 +7,10 @@ model is used only if its file is the one that the manifest beside it describes.
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,6 +31,10 @@ try:
     from ai_edge_litert.interpreter import Interpreter
 except ImportError:
     from tflite_runtime.interpreter import Interpreter
+
+
+STDERR = 2
+GREETING = b"INFO: "
 
 
 class Tensor(BaseModel):
@@ -152,11 +159,31 @@ def _verified(path: Path, manifest: Manifest) -> bytes:
 
 def _interpreter(content: bytes, threads: int, path: Path) -> Any:  # noqa: ANN401  # untyped library
     try:
-        interpreter = Interpreter(model_content=content, num_threads=threads)
-        interpreter.allocate_tensors()
+        with _ungreeted():
+            interpreter = Interpreter(model_content=content, num_threads=threads)
+            interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as fault:
         raise ModelError(f"{path}: the runtime refuses the model: {fault}") from fault
     return interpreter
+
+
+@contextmanager
+def _ungreeted() -> Iterator[None]:
+    """Leave out what the runtime says of itself on stderr whenever a model is loaded.
+
+    It has no switch for that (ai-edge-litert 2.3.0).  Only while there are no loops yet, and what
+    else it says follows.
+    """
+    usual = os.dup(STDERR)
+    with open(os.memfd_create("stderr"), "w+b") as said:  # noqa: PTH123  # no path: memory
+        os.dup2(said.fileno(), STDERR)
+        try:
+            yield
+        finally:
+            os.dup2(usual, STDERR)
+            os.close(usual)
+            said.seek(0)
+            os.write(STDERR, b"".join(line for line in said if not line.startswith(GREETING)))
 
 
 def _in_order(details: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -204,8 +204,10 @@ class Database:
     def _naming_the_file(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, OSError) as fault:
+        except sqlite3.Error as fault:
             raise FAULTS.get(str(fault), StoreError)(f"{self.path}: {fault}") from fault
+        except OSError as fault:
+            raise StoreError(f"{self.path}: {fault.strerror or fault}") from fault
 
 
 def count_from(database: Database, seq: int) -> None:
@@ -214,13 +216,22 @@ def count_from(database: Database, seq: int) -> None:
         database.change("INSERT INTO sqlite_sequence VALUES ('passages', ?)", (seq,))
 
 
+def make_folder(folder: Path) -> None:
+    """Make the folder of a store, for its owner only; OSError where it cannot be."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError as fault:
+        words = "a file lies there, expected a folder"
+        raise NotADirectoryError(fault.errno, words) from fault
+
+
 def _create(path: Path) -> None:
     """Make the file so that only its owner reads it, and its name durable.
 
     One that is there is not opened: closing it would let go of the locks of this process's other
     connections, and the next process to leave would delete the log under them.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(path.parent)
     if path.is_dir():
         raise IsADirectoryError("is a directory, expected a file")
     with suppress(FileExistsError):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from appliance.errors import StoreError
+from appliance.store.database import make_folder
 
 
 @contextmanager
@@ -27,7 +28,7 @@ def sole_user(folder: Path) -> Iterator[None]:
 
 def _locked(folder: Path) -> TextIO:
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder)
         file = (folder / "lock").open("w")
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as fault:

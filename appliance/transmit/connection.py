@@ -26,7 +26,14 @@ from appliance.transmit.dialect import NO_TERMS, Terms, Version
 from appliance.transmit.inbox import LARGEST
 from appliance.transmit.inflight import WINDOW
 from appliance.transmit.messages import Publication
-from appliance.transmit.refusals import NO_REASON, Refusal, of_code, of_fault, of_silence
+from appliance.transmit.refusals import (
+    NO_REASON,
+    Refusal,
+    of_code,
+    of_fault,
+    of_opening,
+    of_silence,
+)
 
 KEEPALIVE_S = 30
 SESSION_EXPIRY_S = 3600
@@ -202,7 +209,7 @@ class Connection:
 
     def _on_connect_fail(self, _client: Client, _userdata: object) -> None:
         # paho keeps the reason to itself, but calls from within its `except`
-        why = of_fault(sys.exc_info()[1], self.broker)
+        why = of_opening(sys.exc_info()[1], self.broker)
         self._tell(Note(self.attempt, "lost", why))
 
     def _on_disconnect(

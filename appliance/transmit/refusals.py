@@ -86,6 +86,14 @@ class Refusal:
 
 NO_REASON = Refusal("")
 HUNG_UP = Refusal("it hung up")
+HUNG_UP_ON_TLS = "it hung up during the TLS handshake; does it speak TLS at port {port}?"
+
+
+def of_opening(fault: BaseException | None, broker: Mqtt) -> Refusal:
+    """What went wrong while the connection was made; who hangs up then does so on TLS."""
+    if broker.tls and isinstance(fault, ConnectionResetError | BrokenPipeError):
+        return Refusal(HUNG_UP_ON_TLS.format(port=broker.port))
+    return of_fault(fault, broker)
 
 
 def of_fault(fault: BaseException | None, broker: Mqtt) -> Refusal:
@@ -166,9 +174,7 @@ def _of_tls(fault: ssl.SSLError, broker: Mqtt) -> Refusal:
         told = _of_its_certificate(fault, broker)
         return Refusal(f"its certificate is refused: {told}", "refused")
     if isinstance(fault, ssl.SSLEOFError | ssl.SSLZeroReturnError):
-        return Refusal(
-            f"it hung up during the TLS handshake; does it speak TLS at port {broker.port}?"
-        )
+        return Refusal(HUNG_UP_ON_TLS.format(port=broker.port))
     return _of_alert(ALERT.sub("", fault.reason or ""), broker)
 
 

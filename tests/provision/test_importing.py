@@ -289,7 +289,7 @@ FAULTS = {
                 "gatepost.toml: mqtt.password: a secret does not stand there; expected"
                 ' mqtt_password in [secrets], and password_file = "mqtt-password" in [mqtt]'
             ),
-            "gatepost.toml: unit.id = 'pole 7': must match pattern '^[A-Za-z0-9_-]{1,64}$'",
+            "gatepost.toml: unit.id = 'pole 7': expected 1 to 64 of A-Z, a-z, 0-9, _ and -",
             "gatepost.toml: mqtt.port = 0: expected 1 to 65535",
             "gatepost.toml: lnae = {}: unknown key; did you mean lane?",
         ],

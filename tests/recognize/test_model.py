@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -13,7 +14,14 @@ import numpy as np
 import pytest
 
 from appliance.errors import ModelError
-from appliance.recognize.model import FakeModel, Interpreter, LiteModel, Model, read_manifest
+from appliance.recognize.model import (
+    FakeModel,
+    Interpreter,
+    LiteModel,
+    Model,
+    _ungreeted,
+    read_manifest,
+)
 from tests.recognize.conftest import CHARACTERS, MODELS, drawn_plate, drawn_scene, reading
 
 NETWORKS = ("detect", "read")
@@ -226,3 +234,12 @@ def test_a_fake_answers_with_what_it_was_given() -> None:
     answer = (np.ones((2, 2, 1), np.float32), np.zeros((2, 2, 8), np.float32))
     found = FakeModel((16, 16, 3), answer).run(np.zeros((16, 16, 3), np.uint8))
     assert [tensor.shape for tensor in found] == [(2, 2, 1), (2, 2, 8)]
+
+
+def test_the_runtime_does_not_greet(capfd: pytest.CaptureFixture[str]) -> None:
+    """What else is said on stderr meanwhile follows."""
+    with _ungreeted():
+        os.write(2, b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\nERROR: a fault\n")
+    assert capfd.readouterr().err == "ERROR: a fault\n"
+    os.write(2, b"INFO: of somebody else\n")
+    assert capfd.readouterr().err == "INFO: of somebody else\n"

@@ -78,7 +78,7 @@ def _under_a_file(path: Path) -> None:
         (_folder, "directory"),
         (_no_database, "not a database"),
         (_newer, f"schema {VERSION + 1}, expected at most {VERSION}"),
-        (_under_a_file, "exists|Not a directory"),
+        (_under_a_file, "a file lies there, expected a folder|Not a directory"),
     ],
 )
 def test_a_fault_names_path_and_cause(

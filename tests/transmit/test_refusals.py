@@ -17,7 +17,7 @@ import pytest
 from appliance.config import Mqtt
 from appliance.transmit.messages import Topics
 from appliance.transmit.mqtt import MqttLink
-from appliance.transmit.refusals import of_code, of_fault, of_silence
+from appliance.transmit.refusals import of_code, of_fault, of_opening, of_silence
 from tests.authority import Authority, Pair
 from tests.conftest import PATIENCE_S, Broker, Encrypted, until
 
@@ -258,6 +258,14 @@ def _alert(reason: str) -> ssl.SSLError:
 def test_a_fault_below_mqtt_is_in_words(fault: BaseException | None, told: str) -> None:
     """Those that no broker of these tests can be made to bring about."""
     assert of_fault(fault, Mqtt(host="there", tls=True)).text.startswith(told)
+
+
+def test_who_hangs_up_on_the_handshake_may_speak_no_tls() -> None:
+    """A plain mosquitto resets the connection or ends it, as it happens; later it is no hint."""
+    fault = ConnectionResetError(104, "Connection reset by peer")
+    told = "it hung up during the TLS handshake; does it speak TLS at port 1883?"
+    assert of_opening(fault, Mqtt(host="there", tls=True)).text == told
+    assert of_opening(fault, Mqtt(host="there")).text == "it hung up"
 
 
 def test_only_silence_asks_for_an_older_version() -> None:
