@@ -1,14 +1,12 @@
 """The composition root: a configuration goes in, the parts of the unit come out.
 
-The only module that knows them all.
+With `loops`, which puts each loop together, the only module that knows them all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
-from functools import partial
 from threading import Event
 from typing import TypeVar
 
@@ -17,55 +15,34 @@ from appliance.announcer import Announcer, announced
 from appliance.board import Board
 from appliance.config import Config
 from appliance.contact import GpioContact
-from appliance.crops import Crops
-from appliance.domain import Message, Passage
 from appliance.entrance import Entrance
 from appliance.errors import RestartError
-from appliance.eyes import Eyes, build_eyes
+from appliance.eyes import build_eyes
 from appliance.health import Health
-from appliance.inspection import require_files, require_webhook
+from appliance.inspection import require_named
 from appliance.keeper import Keeper
-from appliance.lighting import Glow, build_lighting
-from appliance.nightmode import NightMode
-from appliance.orders import Orders
+from appliance.loops import DATABASE, Unit, keeper_of, lane_of, telling
 from appliance.pipeline import Announce, Lane
-from appliance.poster import Poster
-from appliance.recognize.recognizer import Recognizer
 from appliance.resolve.story import Tell, untold
-from appliance.resolve.tracker import Tracker
 from appliance.respond.gate import Gate
-from appliance.retention import Retention
-from appliance.sender import Sender
 from appliance.source import Source
 from appliance.standing import StandingLists
-from appliance.store import reserve
 from appliance.store.damage import sound_or_new
-from appliance.store.database import Database
-from appliance.store.history import History
 from appliance.store.keeping import KeepingClock
 from appliance.store.lists import ListStore
 from appliance.store.lock import sole_user
-from appliance.store.marks import Marks
-from appliance.store.outbox import Outbox
-from appliance.store.passages import Passages
-from appliance.store.posts import Posts
 from appliance.supervisor import Loop, supervise
 from appliance.transmit.homeassistant import birth_topic
 from appliance.transmit.messages import Topics
 from appliance.transmit.mqtt import MqttLink
-from appliance.update.probation import probation
-from appliance.vigil import Vigil
-from appliance.wiring import Lights
-from appliance.yard import Yard
 
 Closes = TypeVar("Closes", Gate, GpioContact)
-DATABASE = "passages.sqlite"
 OPENING_S = 45.0
 """What opening a network camera may take on top of its silence, which it keeps by itself: its name
 is looked up without a limit of ours (resolv.conf(5): twice 5 s for each server)."""
 
 
-def run_unit(  # a list of parts is what this module is
+def run_unit(
     config: Config,
     health: Health,
     source: Source,
@@ -90,29 +67,16 @@ def run_unit(  # a list of parts is what this module is
         RestartError: somebody asked for it over MQTT.
         GatepostError: what ended it otherwise, or the fault of a recording.
     """
-    # faults of the configuration before those of the store
-    recognizer = sight.build_recognizer(config, health.took)
-    require_files(config)
-    require_webhook(config)
+    recognizer = sight.build_recognizer(config, health.took)  # faults of the file come first
+    require_named(config)
     with ExitStack() as held:
         held.enter_context(sole_user(config.store.folder))
         health.problem("damage", sound_or_new(config.store.folder / DATABASE))
-        # first: from here on the line is at rest
-        gate = _held(wiring.build_gate(config, source), held)
-        contact = _held(wiring.build_contact(config, source), held)
+        gate, contact = _door(config, source, held)  # from here on the line is at rest
         unit = _unit(config, health, source, held)
-        keeping = unit.database()
-        standing = StandingLists(ListStore(keeping), config.lists.max_distance)
-        entrance = Entrance(health, config.policy, standing.match, gate, contact)
-        lane = _lane(unit, recognizer, sight.build_tracker(config, tell), entrance, announce)
-        keeper = _keeper(unit, entrance, standing, keeping)
-        loops = [
-            Loop("see", lane.see, config.camera.silent_s + OPENING_S, source.camera.close),
-            Loop("maintain", keeper.maintain, 30),
-            *_telling(unit, keeper.retention, linger_s),
-            *([Loop("eyes", unit.eyes.watch, 30)] if unit.eyes.has_work else []),
-        ]
-        asked = supervise(loops, unit.stopping, linger_s + 15)
+        entrance, keeper = _entrance(unit, gate, contact)
+        lane = lane_of(unit, recognizer, sight.build_tracker(config, tell), entrance, announce)
+        asked = supervise([*_loops(unit, lane, keeper, linger_s)], unit.stopping, linger_s + 15)
     _raise_why(source, keeper)
     return asked
 
@@ -125,32 +89,35 @@ def _raise_why(source: Source, keeper: Keeper) -> None:
         raise RestartError("a restart was asked for over MQTT")
 
 
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """What the loops' parts share; `held` closes them when all is over."""
-
-    config: Config
-    health: Health
-    source: Source
-    topics: Topics
-    link: MqttLink | None
-    announcer: Announcer
-    wake: Event
-    posting: Event
-    stopping: Event
-    held: ExitStack
-    keeping: KeepingClock
-    lights: Lights
-    eyes: Eyes
-
-    def database(self) -> Database:
-        """A connection of its own for a loop; the disk may have filled since the look-through."""
-        folder = self.config.store.folder
-        opened = reserve.giving_way(folder, partial(Database, folder / DATABASE))
-        return self.held.enter_context(closing(opened))
+def _door(
+    config: Config, source: Source, held: ExitStack
+) -> tuple[Gate | None, GpioContact | None]:
+    """The gate and what confirms who comes, as far as they are configured."""
+    gate = _held(wiring.build_gate(config, source), held)
+    return gate, _held(wiring.build_contact(config, source), held)
 
 
-def _unit(config: Config, health: Health, source: Source, held: ExitStack) -> _Unit:
+def _entrance(
+    unit: Unit, gate: Gate | None, contact: GpioContact | None
+) -> tuple[Entrance, Keeper]:
+    """Who decides, and who keeps the lists that it decides by."""
+    config, database = unit.config, unit.database()
+    standing = StandingLists(ListStore(database), config.lists.max_distance)
+    entrance = Entrance(unit.health, config.policy, standing.match, gate, contact)
+    return entrance, keeper_of(unit, entrance, standing, database)
+
+
+def _loops(unit: Unit, lane: Lane, keeper: Keeper, linger_s: float) -> Iterator[Loop]:
+    """All of them, with how long each may be silent."""
+    silent_s = unit.config.camera.silent_s + OPENING_S
+    yield Loop("see", lane.see, silent_s, unit.source.camera.close)
+    yield Loop("maintain", keeper.maintain, 30)
+    yield from telling(unit, keeper.retention, linger_s)
+    if unit.eyes.has_work:
+        yield Loop("eyes", unit.eyes.watch, 30)
+
+
+def _unit(config: Config, health: Health, source: Source, held: ExitStack) -> Unit:
     home = config.homeassistant
     topics = Topics(config.unit.id, birth_topic(home.prefix) if home.discovery else "")
     played = wiring.as_played(config, source)
@@ -160,141 +127,9 @@ def _unit(config: Config, health: Health, source: Source, held: ExitStack) -> _U
     link = MqttLink(config.mqtt, topics, wake) if config.mqtt.host else None
     eyes = build_eyes(played, source.camera, health, lights)
     shared = wake, Event(), eyes.stopping, held, KeepingClock(), lights, eyes
-    return _Unit(config, health, source, topics, link, announcer, *shared)
+    return Unit(config, health, source, topics, link, announcer, *shared)
 
 
 def _held(part: Closes | None, held: ExitStack) -> Closes | None:
     """A part, if there is one, which is closed when all is over."""
     return part and held.enter_context(closing(part))
-
-
-def _lane(
-    unit: _Unit, recognizer: Recognizer, tracker: Tracker, entrance: Entrance, announce: Announce
-) -> Lane:
-    return Lane(
-        camera=unit.source.camera,
-        recognizer=recognizer,
-        tracker=tracker,
-        stamp=unit.source.stamp,
-        entrance=entrance,
-        passages=_passages(unit, unit.database()),
-        unit=unit.config.unit,
-        model=sight.model_pair(unit.config),
-        health=unit.health,
-        announce=_announcing(announce, unit.posting),
-        wake=unit.wake,
-        stopping=unit.stopping,
-        tend=unit.lights.tend_light,
-        crops=Crops(is_kept=_keeps_image(unit.config)),
-        show=unit.eyes.see,
-        part_with=unit.eyes.passed,
-        notice=unit.source.notice,
-        give_way=partial(reserve.give_up, unit.config.store.folder),
-        aiming=sight.build_aiming(unit.config),
-    )
-
-
-def _keeper(unit: _Unit, entrance: Entrance, standing: StandingLists, database: Database) -> Keeper:
-    yard = Yard(database, unit.config.parking, unit.topics)
-    passages, store, marks = _passages(unit, database), unit.config.store, Marks(database)
-    newest, retention = passages.newest, Retention(store.retention_hours * 3600, marks)
-    limits, lists = unit.config.health, ListStore(database)
-    unit.eyes.mode = NightMode(unit.config.daylight.mode, marks)
-
-    def tend() -> None:
-        entrance.tend()
-        unit.lights.tend()
-
-    return Keeper(
-        passages=passages,
-        outbox=Outbox(database),
-        standing=standing,
-        health=unit.health,
-        topics=unit.topics,
-        link=unit.link,
-        stopping=unit.stopping,
-        retention=retention,
-        tend=tend,
-        orders=_orders(unit, unit.link, database, yard, retention) if unit.link else None,
-        yard=yard,
-        posts=Posts(database) if unit.config.webhook.url is not None else None,
-        announcer=unit.announcer,
-        vigil=Vigil(unit.health, limits, marks, lists, store.folder, newest),
-        light=unit.lights.light and Glow(unit.lights.light),
-        probation=probation(marks.put),
-    )
-
-
-def _orders(unit: _Unit, link: MqttLink, database: Database, yard: Yard, kept: Retention) -> Orders:
-    return Orders(
-        link=link,
-        topics=unit.topics,
-        lists=ListStore(database),
-        history=History(database, _outbox_bytes(unit.config)),
-        retention=kept,
-        yard=yard,
-        night_mode=unit.eyes.mode if unit.eyes.has_work else None,
-        lighting=build_lighting(unit.lights.light, unit.config.light, Marks(database)),
-        can_restart=not unit.source.recording,
-    )
-
-
-def _telling(unit: _Unit, retention: Retention, linger_s: float) -> Iterator[Loop]:
-    """The loops that tell others."""
-    if unit.link is not None:
-        sender = _sender(unit, unit.link, retention, linger_s)
-        yield Loop("send", sender.send, 60, sender.hurry)
-    if unit.config.webhook.url is not None:
-        poster = _poster(unit, linger_s)
-        yield Loop("post", poster.post, 120, poster.hurry)
-
-
-def _sender(unit: _Unit, link: MqttLink, retention: Retention, linger_s: float) -> Sender:
-    return Sender(
-        outbox=Outbox(unit.database()),
-        link=link,
-        topics=unit.topics,
-        health=unit.health,
-        wake=unit.wake,
-        stopping=unit.stopping,
-        retention=retention if unit.config.mqtt.last else Retention(0.0),
-        linger_s=linger_s,
-        announcer=unit.announcer,
-        keeps_image=_keeps_image(unit.config),
-    )
-
-
-def _poster(unit: _Unit, linger_s: float) -> Poster:
-    return Poster(
-        posts=Posts(unit.database()),
-        webhook=unit.config.webhook,
-        health=unit.health,
-        wake=unit.posting,
-        stopping=unit.stopping,
-        linger_s=linger_s,
-    )
-
-
-def _announcing(announce: Announce, posting: Event) -> Announce:
-    """`announce`, and the poster wakes."""
-
-    def tell(passage: Passage, message: Message) -> None:
-        posting.set()
-        announce(passage, message)
-
-    return tell
-
-
-def _passages(unit: _Unit, database: Database) -> Passages:
-    config = unit.config
-    waiting = _outbox_bytes(config) if config.mqtt.host else None
-    posts = _outbox_bytes(config) if config.webhook.url else None
-    return Passages(database, waiting, posts, unit.keeping)
-
-
-def _outbox_bytes(config: Config) -> int:
-    return round(config.store.outbox_mb * 1e6)
-
-
-def _keeps_image(config: Config) -> bool:
-    return bool(config.mqtt.host) and config.mqtt.last and config.mqtt.last_image

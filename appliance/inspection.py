@@ -81,6 +81,12 @@ def require_webhook(config: Config) -> None:
         require_webhook_files(config.webhook)
 
 
+def require_named(config: Config) -> None:
+    """Raise ConfigurationError where a file that the configuration names cannot be used."""
+    require_files(config)
+    require_webhook(config)
+
+
 def _faults(key: str, check: Callable[[], object]) -> list[str]:
     try:
         check()

@@ -87,20 +87,7 @@ class Bench:
         self.gate = Gate(0.1, PAUSE_S, start, self.clock)
         self.entrance = Entrance(health, self.rules, self.find, self.gate, self.contact)
         self.link = FakeLink(Topics("unit"), wake)
-        self.lane = Lane(
-            camera=FakeCamera([]),
-            recognizer=Blind(),  # type: ignore[arg-type]
-            tracker=sight.build_tracker(Config()),
-            stamp=self.stamp,
-            entrance=self.entrance,
-            passages=Passages(self.database, 10**8),
-            unit=UNIT,
-            model="det/ocr",
-            health=health,
-            announce=self.hear,
-            wake=wake,
-            stopping=stopping,
-        )
+        self.lane = self._lane(health, wake, stopping)
         keeping = Database(path)
         self.standing = StandingLists(ListStore(keeping), self.max_distance)
         outbox, retention = Outbox(keeping), Retention(3600.0)
@@ -121,6 +108,22 @@ class Bench:
         self.health = health
         self.lane.look(Frame(np.zeros((8, 8, 3), np.uint8), time.monotonic() - 3600, 0))
         self.clock.now += PAUSE_S
+
+    def _lane(self, health: Health, wake: Event, stopping: Event) -> Lane:
+        return Lane(
+            camera=FakeCamera([]),
+            recognizer=Blind(),  # type: ignore[arg-type]
+            tracker=sight.build_tracker(Config()),
+            stamp=self.stamp,
+            entrance=self.entrance,
+            passages=Passages(self.database, 10**8),
+            unit=UNIT,
+            model="det/ocr",
+            health=health,
+            announce=self.hear,
+            wake=wake,
+            stopping=stopping,
+        )
 
     def find(self, _text: str, _when: datetime | None, _direction: Direction) -> Match | None:
         """What the lists say to everyone."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.app import DATABASE
+from appliance.loops import DATABASE
 from appliance.store.database import Database
 from appliance.store.passages import Passages
 from tests.conftest import Broker, Listener

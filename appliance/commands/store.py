@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from appliance.app import DATABASE
 from appliance.config import load_config
 from appliance.errors import StoreError
+from appliance.loops import DATABASE
 from appliance.store.database import Database
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from appliance.app import DATABASE
+from appliance.loops import DATABASE
 from appliance.store.database import Database
 from appliance.store.lists import ListStore
 from tests.conftest import PIN, Broker
