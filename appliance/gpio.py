@@ -25,8 +25,8 @@ from appliance.errors import ConfigurationError, LineError
 
 REFUSED = "line {number}: is closed"
 MISSING = (
-    "line {number}: the RPi.GPIO API is not installed: install gatepost[pi], on a Pi 4 or older"
-    " RPi.GPIO will do, on a Jetson gatepost[jetson]"
+    "line {number}: the RPi.GPIO API is not installed: install Gatepost with its extra [pi], on a"
+    " Pi 4 or older RPi.GPIO will do, on a Jetson with its extra [jetson]"
 )
 SCRATCH = "/tmp"  # noqa: S108  # where no service gives a folder; nothing of ours is put there
 

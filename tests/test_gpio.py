@@ -148,7 +148,7 @@ def test_a_number_that_is_no_pin_is_refused(pins: Pins) -> None:
 @pytest.mark.parametrize("need", [GpioLine, require_library])
 def test_without_the_library_the_extra_is_named(need: Callable[[int], object]) -> None:
     """A fault of the installation, which no restart mends."""
-    with pytest.raises(ConfigurationError, match=r"line 17: .* install gatepost\[pi\]"):
+    with pytest.raises(ConfigurationError, match=r"line 17: .* its extra \[pi\]"):
         need(PIN)
 
 

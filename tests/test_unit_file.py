@@ -20,6 +20,7 @@ from appliance.capture.lamp import FakeLed, spelled
 from appliance.errors import ConfigurationError
 from appliance.lightsection import Head
 from appliance.supervisor import FEED_S
+from appliance.tables import read_table
 from appliance.ward import START_S
 from tests.conftest import until
 
@@ -28,6 +29,7 @@ UNIT = FIRMWARE / "systemd" / "gatepost.service"
 UNITS = sorted(UNIT.parent.glob("*.service"))
 ANALYZE = shutil.which("systemd-analyze")
 OVERLAYS = FIRMWARE.parent / "overlays"
+README = FIRMWARE.parent / "README.md"
 
 
 def values(key: str) -> list[str]:
@@ -164,3 +166,23 @@ def test_no_restart_follows_a_fault_that_none_mends() -> None:
     assert float(values("RestartSec")[0]) * int(values("StartLimitBurst")[0]) >= 120
     assert float(values("WatchdogSec")[0]) / 2 > FEED_S
     assert float(values("TimeoutStopSec")[0]) > 2.0 + 15.0 + 2.0  # linger, loops, guardian
+
+
+def test_the_readme_installs_what_the_service_starts() -> None:
+    """Each file that it names is there, and the environment is that of the unit file."""
+    told = README.read_text(encoding="utf-8").partition("## Installing")[2].partition("\n## ")[0]
+    named = re.findall(r"firmware/[\w./-]+", told)
+    assert {"60-gatepost.rules", "gatepost.service"} <= {Path(each).name for each in named}
+    assert [each for each in named if not (README.parent / each).exists()] == []
+    (environment,) = re.findall(r"python3 -m venv --system-site-packages (\S+)", told)
+    assert f"ExecStart={environment}/bin/gatepost run" in UNIT.read_text(encoding="utf-8")
+
+
+def test_the_package_is_whole() -> None:
+    """A folder that is not named would be missing on the unit; so would a model."""
+    project = read_table(README.parent / "pyproject.toml")
+    named = set(project["tool"]["setuptools"]["packages"])
+    code = {each.parent.name for each in (README.parent / "appliance").glob("*/__init__.py")}
+    assert code <= {each.rpartition(".")[2] for each in named}
+    assert {"appliance.models", "appliance.models.regions"} <= named
+    assert "*.tflite" in project["tool"]["setuptools"]["package-data"]["appliance.models"]
