@@ -59,7 +59,7 @@ class Ledger:
         self.waiting.append(entry)
         self.retry_at = 0.0 if len(self.waiting) == 1 else self.retry_at
         if len(self.waiting) > MOST_WAITING:
-            self._give_way()
+            self._drop_one()
 
     def write(self) -> Iterator[tuple[Passage, Message]]:
         """Write what waits, oldest first, and give each passage once it is safe.
@@ -134,7 +134,7 @@ class Ledger:
         self.retry_at = time.monotonic() + RETRY_S
         self.health.problem("ledger", f"passages wait in memory to be written: {fault}")
 
-    def _give_way(self) -> None:
+    def _drop_one(self) -> None:
         hits = [is_hit(entry.passage.decision) for entry in self.waiting]
         del self.waiting[hits.index(False) if False in hits else 0]
         self.lost += 1
