@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
+from typing import Any
 
 from appliance.vehicle import Vehicle
 
@@ -122,6 +123,13 @@ SLACK = 1.05
 """By how much an exposure may be longer than the rule: a sensor counts whole lines."""
 
 
+MIDDLES = (
+    "px_per_char", "sharpness", "burnt", "black", "contrast", "tilt_deg", "yaw_deg", "pitch_deg",
+    "smear_px", "edge", "travel_deg", "reads",
+)  # fmt: skip
+"""Figures of Aim that are the median of the vehicles' own, of the same name."""
+
+
 def aim_of(
     vehicles: Sequence[Vehicle], shake_px: float | None = None, longest_s: float | None = None
 ) -> Aim:
@@ -139,21 +147,11 @@ def aim_of(
         return _middle([getattr(each, figure) for each in telling], digits)
 
     exposure_s = middle("exposure_s", digits=7)
+    middles: dict[str, Any] = {figure: middle(figure) for figure in MIDDLES}
     aim = Aim(
         vehicles=len(vehicles),
         read=len(read),
-        px_per_char=middle("px_per_char"),
-        sharpness=middle("sharpness"),
-        burnt=middle("burnt"),
-        black=middle("black"),
-        contrast=middle("contrast"),
-        tilt_deg=middle("tilt_deg"),
-        yaw_deg=middle("yaw_deg"),
-        pitch_deg=middle("pitch_deg"),
-        smear_px=middle("smear_px"),
-        edge=middle("edge"),
-        travel_deg=middle("travel_deg"),
-        reads=middle("reads"),
+        **middles,
         exposure_ms=None if exposure_s is None else round(1e3 * exposure_s, 3),
         longest_ms=None if longest_s is None else round(1e3 * longest_s, 3),
         shake_px=None if shake_px is None else round(shake_px, 2),

@@ -11,15 +11,16 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from threading import Event
 
 import cv2
 import numpy as np
 
 from appliance.camerasection import Camera
-from appliance.capture import argustext
+from appliance.capture import argustext, csi
 from appliance.capture.camera import Told, read_only, unheard
+from appliance.capture.csi import LOOK_S, Flow
 from appliance.capture.gstreamer import (
     BrokenSampleError,
     EndedError,
@@ -36,11 +37,8 @@ from appliance.exposure import Settings
 
 Start = Callable[[Camera, Settings], Pipeline]
 """Makes the pipeline run."""
-LOOK_S = 0.2  # how soon it is noticed that the camera was closed
 STALE_S = 1.0
 """Age above which a buffer's time is not believed: a stalled camera has no old frames either."""
-CALM_S = 30.0
-"""Seconds without a broken frame after which broken frames are no longer a problem."""
 
 log = logging.getLogger(__name__)
 
@@ -63,9 +61,6 @@ class JetsonCamera:
         told: hears what is wrong.
         start: makes its pipeline run.
         now: monotonic seconds.
-
-    Attributes:
-        broken: frames that could not be used.
     """
 
     def __init__(
@@ -78,15 +73,12 @@ class JetsonCamera:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.fault: PictureError | None = None
-        self.broken = 0
         self._config, self._hidden, self._motion = config, hidden, motion
-        self._told, self._start, self._now = told, start, now
+        self._start, self._now = start, now
+        self._flow = Flow(config, told, now)
         self._stop = Event()
-        self._wish = self._asked = Settings(
-            "day", config.exposure_s, config.gain, colour=True, filtered=True, lit=False
-        )
+        self._wish = self._asked = csi.at_first(config)
         self._number, self._at = -1, -math.inf  # of the newest frame
-        self._heard_at = self._broken_at = -math.inf  # when a frame could be used, or could not
 
     def adjust(self, settings: Settings) -> None:
         """Ask for it, from any thread; the lane's thread hands it on before its next frame."""
@@ -105,45 +97,34 @@ class JetsonCamera:
             StalledError: no frame that can be used came for `silent_s`, or none will any more.
         """
         with self._opened() as pipeline:
-            self._heard_at = self._now()
+            self._flow.go_on()
             while not self._stop.is_set():
                 frame = self._next(pipeline)
                 if frame is not None:
                     yield frame
-                    self._heard_at = self._now()  # the lane's time is not the camera's silence
+                    self._flow.go_on()
                 self._hand_on(pipeline)
 
-    @contextmanager
-    def _opened(self) -> Iterator[Pipeline]:
+    def _opened(self) -> AbstractContextManager[Pipeline]:
         self._asked = self._wish
         pipeline = self._start(self._config, self._asked)
         log.info("camera %d: started", self._config.number)
-        try:
-            yield pipeline
-        except StalledError:
-            pipeline.abandon()
-            raise
-        except BaseException:  # GeneratorExit too: nobody asks for frames any more
-            pipeline.close()
-            raise
-        pipeline.close()
+        return csi.held(pipeline)
 
     def _next(self, pipeline: Pipeline) -> Frame | None:
         """The frame; None where none came, it cannot be used, or nothing moves in it."""
         try:
             sample = pipeline.pull(LOOK_S)
             if sample is None:
-                self._must_be_heard("no frame")
+                self._flow.miss()
                 return None
             self._count(sample.at)
         except BrokenSampleError as fault:
-            self._skip(fault)
+            self._flow.skip(fault)
             return None
         except EndedError as fault:
             raise StalledError(f"camera {self._config.number}: {fault}") from fault
-        if self._at > self._broken_at + CALM_S:
-            self._told("camera frames", None)
-        self._heard_at = self._now()
+        self._flow.sound(self._at)
         if self._motion is not None and not self._motion.wants(sample.brightness, self._at):
             return None
         return Frame(read_only(self._picture(sample)), self._at, self._number)
@@ -166,18 +147,6 @@ class JetsonCamera:
         """(H, W, 3) BGR."""
         image = cv2.cvtColorTwoPlane(sample.brightness, sample.colour, cv2.COLOR_YUV2BGR_NV12)
         return blackout(np.asarray(image, np.uint8), self._hidden)
-
-    def _skip(self, fault: BrokenSampleError) -> None:
-        self.broken += 1
-        if self._now() > self._broken_at + CALM_S:  # the first of them says enough
-            self._told("camera frames", f"frames of the camera cannot be used: {fault}")
-        self._broken_at = self._now()
-        self._must_be_heard(f"no frame that can be used, the last because {fault},")
-
-    def _must_be_heard(self, what: str) -> None:
-        silent_s = self._now() - self._heard_at
-        if silent_s > self._config.silent_s:
-            raise StalledError(f"camera {self._config.number}: {what} for {silent_s:.0f} s")
 
     def _hand_on(self, pipeline: Pipeline) -> None:
         """Set what has changed of what is wished for."""

@@ -10,26 +10,24 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
 from appliance.camerasection import Camera
-from appliance.capture import sensor
+from appliance.capture import csi, sensor
 from appliance.capture.camera import Told, read_only, unheard
+from appliance.capture.csi import LOOK_S, Flow
 from appliance.capture.mask import Places, blackout
 from appliance.capture.motion import Motion
 from appliance.capture.picamera import BUFFERS, BrokenFrameError, Device, Library, import_library
 from appliance.domain import Frame
-from appliance.errors import PictureError, StalledError
+from appliance.errors import PictureError
 from appliance.exposure import Settings, Shot
 
-LOOK_S = 0.2  # how soon it is noticed that the camera was closed
 PATIENCE = 3 * BUFFERS
 """Frames after which settings that do not show are asked for again."""
-CALM_S = 30.0
-"""Seconds without a broken frame after which broken frames are no longer a problem."""
 
 log = logging.getLogger(__name__)
 
@@ -58,9 +56,6 @@ class PiCamera:
         told: hears what is wrong.
         library: picamera2 and libcamera; None: the installed ones.
         clocks: nanoseconds of both clocks, the monotonic first.
-
-    Attributes:
-        broken: frames that could not be used.
     """
 
     def __init__(
@@ -73,17 +68,14 @@ class PiCamera:
         clocks: Callable[[], tuple[int, int]] = clocks_ns,
     ) -> None:
         self.fault: PictureError | None = None
-        self.broken = 0
         self._config, self._hidden, self._motion = config, hidden, motion
         self._told, self._library, self._clocks = told, library, clocks
+        self._flow = Flow(config, told)
         self._stop = Event()
-        self._wish = self._asked = Settings(
-            "day", config.exposure_s, config.gain, colour=True, filtered=True, lit=False
-        )
+        self._wish = self._asked = csi.at_first(config)
         self._asked_at = 0  # a number of a frame
         self._holds = False  # what was asked for
         self._number, self._at = -1, -math.inf  # of the newest frame
-        self._heard_at = self._broken_at = -math.inf  # when a frame could be used, or could not
 
     def adjust(self, settings: Settings) -> None:
         """Ask for it, from any thread; the lane's thread hands it on before its next frame."""
@@ -102,28 +94,19 @@ class PiCamera:
             StalledError: no frame that can be used came for `silent_s`.
         """
         with self._opened() as device:
-            self._heard_at = time.monotonic()
+            self._flow.go_on()
             while (request := self._next(device)) is not None:
                 frame = self._looked_at(device, request)
                 if frame is not None:
                     yield frame
-                    self._heard_at = time.monotonic()  # the lane's time is not the camera's silence
+                    self._flow.go_on()
                 self._hand_on(device)
 
-    @contextmanager
-    def _opened(self) -> Iterator[Device]:
+    def _opened(self) -> AbstractContextManager[Device]:
         self._asked = self._wish
         device = Device(self._library or import_library(), self._config, self._asked)
         log.info("camera %d: %dx%d", self._config.number, *device.size)
-        try:
-            yield device
-        except StalledError:
-            device.abandon()
-            raise
-        except BaseException:  # GeneratorExit too: nobody asks for frames any more
-            device.close()
-            raise
-        device.close()
+        return csi.held(device)
 
     def _next(self, device: Device) -> Any | None:  # noqa: ANN401  # picamera2's request
         """The request of the next frame; None where the camera was closed."""
@@ -132,7 +115,7 @@ class PiCamera:
             request = device.wait(order, LOOK_S)
             if request is not None:
                 return request
-            self._must_be_heard("no frame")
+            self._flow.miss()
         return None
 
     def _looked_at(self, device: Device, request: Any) -> Frame | None:  # noqa: ANN401
@@ -147,10 +130,9 @@ class PiCamera:
             finally:
                 request.release()
         except BrokenFrameError as fault:
-            self._skip(fault)
+            self._flow.skip(fault)
             return None
-        if taken.at > self._broken_at + CALM_S:
-            self._told("camera frames", None)
+        self._flow.sound(taken.at)
         image = blackout(image, self._hidden)
         return Frame(read_only(image), taken.at, self._number, shot=taken.shot)
 
@@ -183,18 +165,6 @@ class PiCamera:
 
     def _is_wanted(self, device: Device, request: Any, at: float) -> bool:  # noqa: ANN401
         return self._motion is None or self._motion.wants(device.grey(request), at)
-
-    def _skip(self, fault: BrokenFrameError) -> None:
-        self.broken += 1
-        if time.monotonic() > self._broken_at + CALM_S:  # the first of them says enough
-            self._told("camera frames", f"frames of the camera cannot be used: {fault}")
-        self._broken_at = time.monotonic()
-        self._must_be_heard(f"no frame that can be used, the last because {fault},")
-
-    def _must_be_heard(self, what: str) -> None:
-        silent_s = time.monotonic() - self._heard_at
-        if silent_s > self._config.silent_s:
-            raise StalledError(f"camera {self._config.number}: {what} for {silent_s:.0f} s")
 
     def _hand_on(self, device: Device) -> None:
         """Set what is wished for; again where it does not show, for a control may get lost."""

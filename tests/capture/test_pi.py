@@ -324,7 +324,7 @@ def test_a_broken_frame_is_left_out_counted_and_told(fault: str) -> None:
     camera = camera_of(seen, told=heard)
     frames = some(camera.frames(), 5)
     assert [frame.number for frame in frames] == [0, 1, 4, 5, 6]
-    assert camera.broken == 2
+    assert camera._flow.broken == 2
     assert "cannot be used" in heard.wrong["camera frames"]
     assert len(heard.all) == 1
     assert seen.held == 0
