@@ -21,6 +21,7 @@ from appliance.recognize.regions import load_regions
 from appliance.sight import build_detector
 from appliance.transmit.credentials import credential_faults
 from appliance.transmit.webhook import require_webhook_files
+from appliance.update.trust import update_faults
 
 
 def check_parts(config: Config) -> list[str]:
@@ -32,6 +33,7 @@ def check_parts(config: Config) -> list[str]:
         ("recognition.regions: ", lambda: _require_regions(config)),
         ("", lambda: require_files(config)),
         ("", lambda: require_webhook(config)),
+        ("", lambda: _require_update(config)),
         ("", lambda: _require_camera(config)),
         ("camera.", lambda: _require_source(config)),
         ("store.", lambda: _require_folder(config.store.folder)),
@@ -85,6 +87,13 @@ def require_named(config: Config) -> None:
     """Raise ConfigurationError where a file that the configuration names cannot be used."""
     require_files(config)
     require_webhook(config)
+
+
+def _require_update(config: Config) -> None:
+    """Not asked by `run`: a unit that can take no update watches its lane all the same."""
+    told = update_faults(config.update)
+    if told:
+        raise ConfigurationError("\n".join(told))
 
 
 def _faults(key: str, check: Callable[[], object]) -> list[str]:

@@ -35,9 +35,10 @@ from appliance.update.install import (
 )
 from appliance.update.manifest import withdrawn
 from appliance.update.shelf import Shelf, sole_user
-from appliance.update.signature import public_keys, verify
+from appliance.update.signature import verify
 from appliance.update.source import FolderSource, Source
 from appliance.update.trial import Standing
+from appliance.update.trust import root_keys
 from appliance.update.web import WebSource
 
 AGAIN = "start the unit anew to try it: systemctl restart gatepost"
@@ -121,9 +122,7 @@ def _expect_something(standing: Standing) -> None:
 
 
 def _look(config: Config, asked: argparse.Namespace) -> Offer:
-    if config.update.root_file is None:
-        raise ConfigurationError("update.root_file is missing: without it no update is taken")
-    unit = _unit(config, public_keys(config.update.root_file))
+    unit = _unit(config, root_keys(config.update))
     source, now = _source(config, asked), datetime.now(timezone.utc)
     try:
         return look(_shelf(config), unit, source, verify, now, asked.version)

@@ -22,6 +22,7 @@ GOOD = b"Signature Verified Successfully"
 LIMIT_S = 30.0  # measured: 0.01 s to 0.04 s
 PREFIX = bytes.fromhex("302a300506032b6570032100")
 """Of an Ed25519 key as SubjectPublicKeyInfo, RFC 8410, section 4."""
+NO_KEY = "no public key, expected -----BEGIN PUBLIC KEY-----"
 MISSING = "openssl is not installed, expected 3.0 or later: apt-get install openssl"
 
 
@@ -50,12 +51,14 @@ def public_keys(path: Path) -> tuple[bytes, ...]:
     """
     try:
         text = path.read_text(encoding="ascii")
-    except (OSError, UnicodeDecodeError) as fault:
-        raise ConfigurationError(f"{path}: cannot be read as a public key: {fault}") from fault
+    except OSError as fault:
+        raise ConfigurationError(f"{path}: cannot be read: {fault.strerror}") from fault
+    except UnicodeDecodeError as fault:
+        raise ConfigurationError(f"{path}: {NO_KEY}") from fault
     found = re.findall(r"-----BEGIN (.*?)-----(.*?)-----END \1-----", text, re.DOTALL)
     keys = tuple(_raw(path, kind, body) for kind, body in found)
     if not keys:
-        raise ConfigurationError(f"{path}: no public key, expected -----BEGIN PUBLIC KEY-----")
+        raise ConfigurationError(f"{path}: {NO_KEY}")
     return keys
 
 

@@ -21,6 +21,7 @@ from urllib.parse import quote, urlsplit
 from appliance import __version__
 from appliance.errors import SourceError
 from appliance.update.source import CHUNK, bounded
+from appliance.update.trust import authorities
 
 CONNECT_S = 15.0  # for each address of the name
 WINDOW_S, LEAST_BYTES = 60.0, 64 * 1024
@@ -40,14 +41,11 @@ class WebSource:
             window_s: seconds in which LEAST_BYTES must come.
 
         Raises:
-            SourceError: the authorities cannot be read.
+            ConfigurationError: the authorities cannot be read.
         """
         self._address = urlsplit(url)
         self._window_s = window_s
-        try:
-            self._context = ssl.create_default_context(cafile=ca_file and str(ca_file))
-        except (ssl.SSLError, OSError) as fault:
-            raise SourceError(f"update.ca_file: {ca_file}: {fault}") from fault
+        self._context = authorities(ca_file)
 
     def read(self, name: str, most: int) -> bytes | None:
         """All of a small file."""

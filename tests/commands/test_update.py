@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from appliance.__main__ import main
+from appliance.config import load_config
+from appliance.inspection import check_parts
 from appliance.update.disk import Disk
 from appliance.update.install import hardware_name, platform_name
 from appliance.update.shelf import Shelf
@@ -167,6 +169,43 @@ def test_a_fault_is_named(fleet: Fleet, lines: str, verb: str, code: int, words:
     told = fleet.update(verb)
     assert told[0] == code
     assert words in told[2]
+
+
+FAULTS = {
+    "a missing root": ("root_file = 'r'", "update.root_file: {}/r: cannot be read: No such file"),
+    "garbage": ("root_file = 'unit.toml'", "update.root_file: {}/unit.toml: no public key"),
+    "bytes": ("root_file = 'bytes'", "update.root_file: {}/bytes: no public key, expected"),
+    "a private root": ("root_file = 'root.pem'", "update.root_file: {}/root.pem: private key"),
+    "no authority": (
+        "url = 'https://u.example'\nroot_file = 'root.pub'\nca_file = 'ca.crt'",
+        "update.ca_file: {}/ca.crt: cannot be read: No such file or directory",
+    ),
+    "a key for an authority": (
+        "url = 'https://u.example'\nroot_file = 'root.pub'\nca_file = 'root.pub'",
+        "update.ca_file: {}/root.pub: no certificates in PEM form",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FAULTS)
+def test_check_finds_the_fault_of_each_file_that_is_named(fleet: Fleet, case: str) -> None:
+    """As `update check` does, which ends with 78: trying again would not mend it."""
+    lines, words = FAULTS[case]
+    (fleet.folder / "bytes").write_bytes(b"\xff")
+    unit = fleet.folder / "unit.toml"
+    unit.write_text(f"[update]\nfolder = '{fleet.updates}'\n{lines}\n")
+    expected = words.format(fleet.folder)
+    assert [told for told in check_parts(load_config(unit)) if told.startswith(expected)]
+    code, _, faults = fleet.update("check", source="url" not in lines)
+    assert (code, faults.startswith(expected)) == (78, True), faults
+
+
+def test_check_tells_both_files_at_once(fleet: Fleet) -> None:
+    """A second look at the same table is spared."""
+    unit = fleet.folder / "unit.toml"
+    unit.write_text("[update]\nurl = 'https://u.example'\nroot_file = 'r'\nca_file = 'c'\n")
+    told = [fault for fault in check_parts(load_config(unit)) if fault.startswith("update.")]
+    assert [fault.partition(":")[0] for fault in told] == ["update.root_file", "update.ca_file"]
 
 
 def test_an_unwritten_unit_says_so(fleet: Fleet) -> None:
