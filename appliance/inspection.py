@@ -110,10 +110,11 @@ def _require_regions(config: Config) -> None:
 
 
 def _require_camera(config: Config) -> None:
+    """By an import, which opens no camera: that it is there does not say that it fits."""
     if config.camera.kind == "pi":
-        picamera.require_library()
+        picamera.import_library()
     if config.camera.kind == "jetson":
-        gstreamer.require_library()
+        gstreamer.import_library()
 
 
 def _require_source(config: Config) -> None:

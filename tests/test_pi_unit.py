@@ -162,15 +162,50 @@ def test_a_process_that_is_stopped_lets_the_camera_go(tmp_path: Path) -> None:
     assert "Traceback" not in told
 
 
+def asked(tmp_path: Path, *words: str, library: Path | None) -> tuple[int, str]:
+    """The exit code and the complaint of a command on a configuration with a Pi's camera."""
+    config = tmp_path / "pi.toml"
+    config.write_text('[camera]\nkind = "pi"\n[store]\nfolder = "store"\n')
+    path = os.pathsep.join([*([str(library)] if library else []), os.environ.get("PYTHONPATH", "")])
+    named = () if words == ("cameras",) else ("--config", str(config))
+    done = subprocess.run(
+        [sys.executable, "-m", "appliance", *words, *named],
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SLOW_S,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
 def test_the_check_finds_the_library(tmp_path: Path) -> None:
     """And names it where it is not there."""
-    config = tmp_path / "pi.toml"
-    config.write_text('[camera]\nkind = "pi"\n')
-    command = [sys.executable, "-m", "appliance", "check", "--config", str(config)]
-    path = os.pathsep.join([str(CAMERA), os.environ.get("PYTHONPATH", "")])
-    there = subprocess.run(
-        command, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=False
-    )
-    away = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (there.returncode, away.returncode) == (0, ConfigurationError.exit_code)
-    assert "apt install python3-picamera2" in away.stderr
+    assert asked(tmp_path, "check", library=CAMERA)[0] == 0
+    code, told = asked(tmp_path, "check", library=None)
+    assert code == ConfigurationError.exit_code
+    assert "apt install python3-picamera2" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "raised"),
+    [
+        ("check", "ValueError('numpy.dtype size changed, may indicate binary incompatibility')"),
+        ("run", "ImportError('numpy.core.multiarray failed to import\\nA page of advice')"),
+        ("aim", "RuntimeError('module was compiled against NumPy C-API version 0x10')"),
+        ("cameras", "AttributeError('_ARRAY_API not found')"),
+        ("check", "OSError()"),
+    ],
+)
+def test_a_library_that_does_not_fit_is_told_in_one_line(
+    tmp_path: Path, raised: str, words: str
+) -> None:
+    """What Raspberry Pi OS 12 builds for numpy 1: no traceback, and no restart would help."""
+    (tmp_path / "libcamera.py").touch()
+    (tmp_path / "picamera2.py").write_text(f"raise {raised}\n")
+    code, told = asked(tmp_path, words, library=tmp_path)
+    (line,) = [each for each in told.splitlines() if "cannot be imported here" in each]
+    assert f"{raised.partition('(')[0]}: " in line
+    assert "Raspberry Pi OS 13" in line
+    assert "Traceback" not in told
+    assert code == (66 if words == "cameras" else 78)  # there is no camera of another kind either

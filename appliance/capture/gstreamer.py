@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -92,12 +91,6 @@ def import_library() -> Library:
     del GstApp  # the appsink of a pipeline has its methods once that is loaded
     Gst.init(None)
     return Library(GLib, Gst, GstVideo)
-
-
-def require_library() -> None:
-    """Raise ConfigurationError where the library is not installed; nothing is imported."""
-    if find_spec("gi") is None:
-        raise ConfigurationError(MISSING.format(fault="there is no gi"))
 
 
 class GstPipeline:

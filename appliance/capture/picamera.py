@@ -16,7 +16,6 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +32,11 @@ from appliance.exposure import Settings
 MISSING = (
     "camera.kind = 'pi': {fault}; on Raspberry Pi OS: apt install python3-picamera2, which brings"
     " libcamera, and an environment made with --system-site-packages"
+)
+UNFIT = (
+    "camera.kind = 'pi': picamera2 is there and cannot be imported here: {kind}: {fault}; apt's"
+    " modules must fit this environment, its Python and its numpy {numpy}: on Raspberry Pi OS 13"
+    " they do; on 12 they are built for numpy 1, see README.md, Installing"
 )
 BUFFERS = 4
 """One is filled, one is with the lane, two are on their way: with more a control takes longer
@@ -61,20 +65,20 @@ class Library:
 
 
 def import_library() -> Library:
-    """Both modules; ConfigurationError where they are not installed."""
+    """Both modules; ConfigurationError where they are not installed, or do not fit ours.
+
+    An import opens no camera.
+    """
     try:
         import libcamera  # noqa: PLC0415  # a unit with another camera needs no library
         import picamera2  # noqa: PLC0415
-    except ImportError as fault:
+    except ModuleNotFoundError as fault:
         raise ConfigurationError(MISSING.format(fault=fault)) from fault
+    # two lines that run the initialisers of a dozen compiled modules, none of them ours: one that
+    # was built for another numpy has raised ValueError (picamera2 #1211), RuntimeError, ImportError
+    except Exception as fault:
+        raise ConfigurationError(_unfit(fault)) from fault
     return Library(picamera2, libcamera)
-
-
-def require_library() -> None:
-    """Raise ConfigurationError where the library is not installed; nothing is imported."""
-    for name in ("libcamera", "picamera2"):
-        if find_spec(name) is None:
-            raise ConfigurationError(MISSING.format(fault=f"there is no {name}"))
 
 
 def modes_of(camera: Any) -> list[Mode]:  # noqa: ANN401  # a foreign object without types
@@ -281,6 +285,12 @@ def _tuning(library: Library, name: str | None) -> dict[str, Any] | None:
         where = folder or "libcamera's folders"
         raise ConfigurationError(f"camera.tuning = '{name}': {fault} ({where})") from fault
     return tuning
+
+
+def _unfit(fault: Exception) -> str:
+    """In one line: numpy's own words are a page."""
+    said = (str(fault).strip() or "no words").splitlines()[0]
+    return UNFIT.format(kind=type(fault).__name__, fault=said, numpy=np.__version__)
 
 
 def _told(config: Camera, fault: Exception) -> str:
