@@ -8,6 +8,24 @@ CONSOLE = frozenset({14, 15})
 PULLED_UP = 8
 """The last of the lines that a Raspberry Pi's chip pulls up at reset; the others it pulls down."""
 
+OVERLAY = {18: ("head 1", "irpin"), 25: ("status LED", "statuspin"), 27: ("fan", "fanpin")}
+"""Lines that Gatepost's overlay gives to the kernel where its parameters say nothing else; what is
+on them, and the parameter (overlays/README.md)."""
+
+
+def overlay_doubt(key: str, line: int | None) -> str | None:
+    """Why a line may be the kernel's; None where the overlay leaves it alone.
+
+    No fault, for the overlay may not be loaded, or have been given another line.
+    """
+    if line not in OVERLAY:
+        return None
+    what, parameter = OVERLAY[line]
+    return (
+        f"{key} = {line}: is the {what} of Gatepost's overlay; where that is loaded, expected"
+        f" another line, or another {parameter} in config.txt"
+    )
+
 
 def require_ours(key: str, line: int | None) -> None:
     """Raise ValueError, naming the key, where a line is the console's."""

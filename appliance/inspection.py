@@ -16,6 +16,7 @@ from appliance.capture.address import address, is_live, unreadable
 from appliance.config import Config
 from appliance.errors import ConfigurationError
 from appliance.gpio import require_library
+from appliance.header import overlay_doubt
 from appliance.recognize.model import LiteModel
 from appliance.recognize.regions import load_regions
 from appliance.sight import build_detector
@@ -67,7 +68,14 @@ def doubts_of(config: Config) -> list[str]:
         ),
     )
     doubted = [doubt for applies, doubt in cases if applies]
-    return doubts(config.lists, config.gate, config.policy) + doubted
+    return doubts(config.lists, config.gate, config.policy) + doubted + _overlay_doubts(config)
+
+
+def _overlay_doubts(config: Config) -> list[str]:
+    """Of lines that the overlay takes, which is a Raspberry Pi's."""
+    gate = (("gate.line", config.gate.line), ("gate.confirm_line", config.gate.confirm_line))
+    lines = () if config.camera.kind == "jetson" else (*gate, *config.light.lines())
+    return [doubt for key, line in lines if (doubt := overlay_doubt(key, line))]
 
 
 def require_files(config: Config) -> None:

@@ -118,7 +118,10 @@ class IrCut(Section):
     def _is_named(self, known: ValidationInfo) -> IrCut:
         is_named = self.model_fields_set or known.context
         if is_named and not self.lines and self.line is None:
-            raise ValueError("light.filter: neither lines nor line; expected one of them")
+            # by their whole names: where one is at fault itself, that is said and not this
+            raise ValueError(
+                "light.filter: neither light.filter.lines nor light.filter.line; expected one"
+            )
         return self
 
 

@@ -80,7 +80,7 @@ FAULTS = {
         f"[light]\nstrobe = true\n{HEAD}",
         "light.strobe = true with camera.kind = 'video': only a camera of the Pi's own",
     ),
-    "an empty filter": ("[light.filter]", "light.filter: neither lines nor line; expected one"),
+    "an empty filter": ("[light.filter]", "light.filter: neither light.filter.lines nor"),
     "a filter of one line": (
         "[light.filter]\nlines = [23]",
         "light.filter.lines = [23]: expected two different lines",
