@@ -22,6 +22,7 @@ from appliance.provision.disk import Disk
 from appliance.provision.document import MOST_BYTES, TOML
 
 CERTIFICATE, AUTHORITY, REQUEST = "gatepost.crt", "gatepost-ca.crt", "gatepost.csr"
+ROOT = "gatepost-root.pub"
 FAULTS = "gatepost-faults.txt"
 GOING = "gatepost.wipe"
 HIDDEN = "gatepost.toml.txt"

@@ -37,19 +37,21 @@ class Secret:
         file: what it becomes on the unit.
         place: the key of the settings that names this file.
         wrong: where people put it instead.
+        stand_in: lies in its file while the rest is checked, where the one that came is at fault.
     """
 
     key: str
     file: str
     place: str
     wrong: str
+    stand_in: str = "stands in for a secret at fault"
 
 
 SECRETS = (
-    Secret("camera_login", "camera-login", "camera.login_file", "camera.login"),
+    Secret("camera_login", "camera-login", "camera.login_file", "camera.login", "user:password"),
     Secret("mqtt_password", "mqtt-password", "mqtt.password_file", "mqtt.password"),
     Secret("webhook_secret", "webhook-secret", "webhook.secret_file", "webhook.secret"),
-    Secret("webhook_header", "webhook-header", "webhook.header_file", "webhook.header"),
+    Secret("webhook_header", "webhook-header", "webhook.header_file", "webhook.header", "X-Key: a"),
 )
 """All that an unattended unit must know and nobody else may; its key it makes itself."""
 
@@ -60,7 +62,8 @@ class Document:
 
     Attributes:
         text: without `[secrets]`; empty where it has nothing but these, or cannot be understood.
-        secrets: by the name of their file.
+        secrets: by the name of their file; where `faults` speak of one, its stand-in, so that the
+            faults of all else show.  Nothing of a document with faults is to be taken over.
         is_secret: `[secrets]` stands in it.
         faults: a line each.
         misplaced: keys of the settings that `faults` has spoken of already.
@@ -92,7 +95,7 @@ def read_document(content: bytes) -> Document:
     cut = _without_secrets(text, table)
     if cut is None and not faults:
         faults.append(f"{TOML}: {TABLE}: {FORM}")
-    secrets = {} if faults else _files(table.get(TABLE, {}))
+    secrets = _files(table.get(TABLE, {}), wrong)
     misplaced = tuple(secret.wrong for secret in wrong)
     return Document(cut or "", secrets, TABLE in table, tuple(faults), misplaced)
 
@@ -128,19 +131,35 @@ def _secret_faults(secrets: object) -> list[str]:
     known = [secret.key for secret in SECRETS]
     faults = []
     for key, value in secrets.items():
-        is_line = isinstance(value, str) and value.isprintable() and 1 <= len(value) <= LONGEST
         if key not in known:
-            close = difflib.get_close_matches(key, known, 1, 0.5)
-            near = f"did you mean {TABLE}.{close[0]}?" if close else f"known: {', '.join(known)}"
+            close = _nearest(key)
+            near = f"did you mean {TABLE}.{close}?" if close else f"known: {', '.join(known)}"
             faults.append(f"{TABLE}.{key}: unknown key; {near}")
-        elif not is_line:
+        elif not _is_line(value):
             faults.append(f"{TABLE}.{key}: expected a text of one line, 1 to {LONGEST} characters")
     return faults
 
 
-def _files(secrets: dict[str, str]) -> dict[str, bytes]:
-    names = {secret.key: secret.file for secret in SECRETS}
-    return {names[key]: f"{value}\n".encode() for key, value in secrets.items()}
+def _is_line(value: object) -> bool:
+    return isinstance(value, str) and value.isprintable() and 1 <= len(value) <= LONGEST
+
+
+def _nearest(key: str) -> str:
+    """The key that was meant; empty where none is near."""
+    known = [secret.key for secret in SECRETS]
+    return next(iter(difflib.get_close_matches(key, known, 1, 0.5)), "")
+
+
+def _files(secrets: object, wrong: list[Secret]) -> dict[str, bytes]:
+    """What the secrets become on the unit; of those that were meant and not given, stand-ins."""
+    given = secrets if isinstance(secrets, dict) else {}
+    lines = {key: value for key, value in given.items() if _is_line(value)}
+    meant = {_nearest(key) for key in given} | {secret.key for secret in wrong}
+    return {
+        secret.file: f"{lines.get(secret.key, secret.stand_in)}\n".encode()
+        for secret in SECRETS
+        if secret.key in lines or secret.key in meant
+    }
 
 
 def _without_secrets(text: str, table: dict[str, Any]) -> str | None:

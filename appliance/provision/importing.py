@@ -14,14 +14,25 @@ from appliance.config import Config, examine_config
 from appliance.errors import ConfigurationError, without_secrets
 from appliance.inspection import check_parts
 from appliance.provision import identity
-from appliance.provision.boot import AUTHORITY, CERTIFICATE, REQUEST, Boot
+from appliance.provision.boot import AUTHORITY, CERTIFICATE, REQUEST, ROOT, Boot
 from appliance.provision.document import SECRETS, TOML, Document, changed_keys, read_document
 from appliance.provision.settings import Settings
 from appliance.section import Section
+from appliance.update.signature import public_keys
 
 KEY = "gatepost.key"
 UNSIGNED = "unsigned"
 """Lies beside a certificate that nobody but the unit signed."""
+OWN = {
+    **{secret.place: secret.file for secret in SECRETS},
+    "mqtt.ca_file": AUTHORITY,
+    "mqtt.cert_file": CERTIFICATE,
+    "mqtt.key_file": KEY,
+    "webhook.ca_file": AUTHORITY,
+    "update.ca_file": AUTHORITY,
+    "update.root_file": ROOT,
+}
+"""What a key of the settings can name beside them: all that comes from the boot partition."""
 BY_HAND = "{}: was written by hand; expected none, or nothing on the boot partition"
 
 Check = Callable[[Config], list[str]]
@@ -66,7 +77,8 @@ def provision(boot: Boot, settings: Settings, check: Check = check_parts) -> lis
     if TOML not in before | brought.files:
         raise ConfigurationError(f"{TOML}: there is none yet, expected the settings of this unit")
     after = before
-    if before | brought.files != before or KEY not in before:
+    is_new = before | brought.files != before or KEY not in before
+    if is_new or (brought.document and brought.document.faults):
         after = _take_over(settings, before, brought, check)
     if brought.document is not None and brought.document.is_secret:
         boot.wipe(after[TOML].decode())
@@ -81,7 +93,7 @@ def _look(boot: Boot) -> _Brought:
         document = None if content is None else read_document(content)
     except ConfigurationError as fault:
         faults.append(str(fault))
-    for name in (CERTIFICATE, AUTHORITY):
+    for name in (CERTIFICATE, AUTHORITY, ROOT):
         try:
             content = boot.read(name)
         except ConfigurationError as fault:
@@ -117,9 +129,13 @@ def _examine(
     prefix = f"{staged / TOML}: "
     faults = [*document.faults] if document else []
     faults += [each for each in told if not _is_of(each.removeprefix(prefix), misplaced)]
-    faults += _identify(settings, staged, config.unit.id, before, brought)
-    faults += [f"{TOML}: {fault}" for fault in check(config)]
-    return faults or [*_unused(config, staged, document), *_astray(config, staged)]
+    bad = _identify(settings, staged, config.unit.id, before, brought)
+    bad += _root_fault(staged, brought)
+    astray = _astray(config, staged)
+    said = [*astray, *(str(staged / each.partition(": ")[0]) for each in bad)]
+    faults += bad + [f"{TOML}: {fault}" for fault in check(config) if not _speaks(fault, said)]
+    faults = faults or _unused(config, staged, document)
+    return faults + [f"{TOML}: {key} = {why}" for key, why in astray.items()]
 
 
 def _identify(
@@ -144,6 +160,14 @@ def _identify(
     return faults
 
 
+def _root_fault(staged: Path, brought: _Brought) -> list[str]:
+    try:
+        _ = ROOT in brought.files and public_keys(staged / ROOT)
+    except ConfigurationError as fault:
+        return [str(fault)]
+    return []
+
+
 def _unit_of(settings: Settings) -> str:
     config, _ = examine_config(settings.link)
     return config.unit.id
@@ -151,6 +175,11 @@ def _unit_of(settings: Settings) -> str:
 
 def _is_of(fault: str, keys: Iterable[str]) -> bool:
     return any(fault.startswith(f"{key} = ") for key in keys)
+
+
+def _speaks(fault: str, said: Iterable[str]) -> bool:
+    """Whether a fault is of a key or a file of which another has spoken already."""
+    return any(each in fault for each in said)
 
 
 def _unused(config: Config, staged: Path, document: Document | None) -> list[str]:
@@ -167,14 +196,21 @@ def _unused(config: Config, staged: Path, document: Document | None) -> list[str
     return faults
 
 
-def _astray(config: Config, staged: Path) -> list[str]:
-    """Paths beside the settings that are none of their files: what came there would be lost."""
-    return [
-        f"{TOML}: {name}.{key} = '{path}': expected a path that begins with /"
-        for name, section in config
-        for key, path in (section if isinstance(section, Section) else ())
-        if isinstance(path, Path) and path.is_relative_to(staged) and not path.is_file()
-    ]
+def _astray(config: Config, staged: Path) -> dict[str, str]:
+    """Paths beside the settings that are none of their files: what came there would be lost.
+
+    Returns:
+        The value and what was expected, by its key.
+    """
+    found = {}
+    for name, section in config:
+        for field, path in section if isinstance(section, Section) else ():
+            key, own = f"{name}.{field}", OWN.get(f"{name}.{field}")
+            is_beside = isinstance(path, Path) and path.is_relative_to(staged)
+            if is_beside and not path.is_file() and path.name != own:
+                either = f'"{own}" or ' if own else ""
+                found[key] = f"'{path}': expected {either}a path that begins with /"
+    return found
 
 
 def _told(faults: Iterable[str], staged: Path) -> list[str]:

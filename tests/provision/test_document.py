@@ -111,14 +111,24 @@ def test_a_fault_is_named_and_shows_no_secret(name: str) -> None:
     content, told = FAULTS[name]
     document = read_document(content)
     assert document.faults[0].startswith(told)
-    assert document.secrets == {}
     assert not any("hush" in fault or "4711" in fault for fault in document.faults)
 
 
 def test_all_secrets_at_fault_are_told_at_once() -> None:
     """Who stands on a ladder mends them in one go."""
     text = "[secrets]\na = 1\nmqtt_password = 2\n[mqtt]\npassword = 'x'\n[webhook]\nsecret = 'y'\n"
-    assert len(read_document(text.encode()).faults) == 4
+    document = read_document(text.encode())
+    assert len(document.faults) == 4
+    assert document.secrets.keys() == {FILE, "webhook-secret"}
+
+
+def test_what_is_good_beside_a_secret_at_fault_is_kept() -> None:
+    """A stand-in is in the place of the one that is not, so that it is not told as missing too."""
+    text = "[secrets]\nmqtt_pasword = 'a'\nwebhook_secret = 'hush'\ncamera_login = 5\n"
+    secrets = read_document(text.encode()).secrets
+    assert secrets.keys() == {FILE, "webhook-secret", "camera-login"}
+    assert secrets["webhook-secret"] == b"hush\n"
+    assert secrets["camera-login"] == b"user:password\n"
 
 
 @given(st.binary(max_size=300))

@@ -16,12 +16,15 @@ import pytest
 
 from appliance.config import Config, load_config
 from appliance.errors import ConfigurationError
+from appliance.inspection import require_webhook
 from appliance.provision.boot import Boot
 from appliance.provision.disk import Disk
 from appliance.provision.document import MOST_BYTES
 from appliance.provision.importing import provision
 from appliance.provision.settings import Settings
 from appliance.transmit.credentials import credential_faults, login
+from appliance.update.signature import pem_of
+from appliance.update.trust import root_keys, update_faults
 from tests.authority import Authority
 from tests.provision.cut import NEVER, CutDisk, PowerCut
 
@@ -80,7 +83,17 @@ class Unit:
 
 
 def _files_only(config: Config) -> list[str]:
-    return credential_faults(config.mqtt)
+    return (
+        credential_faults(config.mqtt) + _faults_of_webhook(config) + update_faults(config.update)
+    )
+
+
+def _faults_of_webhook(config: Config) -> list[str]:
+    try:
+        require_webhook(config)
+    except ConfigurationError as fault:
+        return str(fault).splitlines()
+    return []
 
 
 @pytest.fixture
@@ -330,6 +343,81 @@ def test_faults_are_told_and_nothing_is_taken(unit: Unit, case: str) -> None:
     text, told = FAULTS[case]
     unit.bring(text)
     assert unit.refused() == told
+
+
+def test_a_secret_at_fault_hides_no_other_fault(unit: Unit) -> None:
+    """A password that is a number: what the good ones lack is told on the same trip."""
+    lines = 'secret_file = "webhook-secret"\nheader_file = "webhook-header"\n'
+    hook = f'\n[webhook]\nurl = "https://consumer.example"\n{lines}'
+    secrets = (
+        '[secrets]\nmqtt_password = 5\nwebhook_secret = "short"\nwebhook_header = "X-Key: a"\n'
+    )
+    unit.bring(PLAIN + BROKER + TLS + 'ca_file = "gatepost-ca.crt"\n' + hook + secrets)
+    unit.bring("hello", "gatepost-ca.crt")
+    assert unit.refused() == [
+        "gatepost.toml: secrets.mqtt_password: expected a text of one line, 1 to 1000 characters",
+        "gatepost-ca.crt: no certificates in PEM form",
+        "gatepost.toml: webhook.secret_file: webhook-secret: 5 bytes, expected at least 16",
+    ]
+
+
+def test_a_secret_at_fault_beside_settings_that_are_known_is_told(used: Unit) -> None:
+    """They are the same as before; the secret is not wiped unread."""
+    used.bring(PLAIN + BROKER + TLS + '\n[secrets]\nunheard_of = "hush 2"\n')
+    (told,) = used.refused()
+    assert told.startswith("gatepost.toml: secrets.unheard_of: unknown key; known: ")
+
+
+UPDATES = '\n[update]\nurl = "https://updates.example/gatepost"\nroot_file = "{}"\n'
+
+
+def test_the_root_key_comes_from_the_boot_partition(unit: Unit) -> None:
+    """A unit that nobody logs in to takes updates; the key stays when it is not brought again."""
+    root = pem_of(bytes(32))
+    unit.bring(PLAIN + UPDATES.format("gatepost-root.pub"))
+    unit.bring(root, "gatepost-root.pub")
+    assert "gatepost-root.pub: new" in unit.start()
+    assert root_keys(unit.config().update) == (bytes(32),)
+    (unit.boot / "gatepost-root.pub").unlink()
+    unit.bring(PLAIN.replace("7", "8") + UPDATES.format("gatepost-root.pub"))
+    unit.start()
+    assert root_keys(unit.config().update) == (bytes(32),)
+
+
+PRIVATE = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
+ROOTS = {
+    "not brought": (
+        "gatepost-root.pub",
+        None,
+        (
+            "gatepost.toml: update.root_file: gatepost-root.pub: cannot be read: No such file"
+            " or directory"
+        ),
+    ),
+    "by another name": (
+        "root.pub",
+        pem_of(bytes(32)),
+        (
+            "gatepost.toml: update.root_file = 'root.pub': expected \"gatepost-root.pub\" or a path"
+            " that begins with /"
+        ),
+    ),
+    "the private one": (
+        "gatepost-root.pub",
+        PRIVATE,
+        "gatepost-root.pub: private key, expected a public key of Ed25519",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ROOTS)
+def test_a_root_key_that_will_not_do_is_told_once(unit: Unit, case: str) -> None:
+    """In the words of the one who has the card in hand."""
+    name, content, told = ROOTS[case]
+    unit.bring(PLAIN + UPDATES.format(name))
+    if content is not None:
+        unit.bring(content, "gatepost-root.pub")
+    assert unit.refused() == [told]
 
 
 def test_faults_leave_what_a_unit_had(used: Unit) -> None:
