@@ -6,13 +6,13 @@ the address's query, in which consumers want their keys.
 
 from __future__ import annotations
 
-import ipaddress
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from appliance.address import address_fault, is_here
 from appliance.section import FilePath, Section
 
 Form = Literal["gatepost", "alpr_group", "results"]
@@ -66,7 +66,7 @@ class Webhook(Section):
     def _plates_are_not_for_all(cls, plain: bool, before: ValidationInfo) -> bool:
         """Checked with the field, for a check of the whole table waits until all else is right."""
         address = urlsplit(before.data.get("url") or "")
-        if address.scheme == "http" and not (plain or _is_here(address)):
+        if address.scheme == "http" and not (plain or is_here(address.hostname or "")):
             raise ValueError(
                 f"webhook.url = {_shown(address)}: plates would cross the network for all to read;"
                 " expected https, or webhook.plain = true"
@@ -87,24 +87,10 @@ def _shown(address: SplitResult) -> str:
 
 def _fault(url: str) -> str:
     """What is wrong with an address, without showing it; empty where nothing is."""
-    if not (url.isascii() and url.isprintable()) or " " in url:
-        return "expected printable ASCII without spaces; other letters as %xx or xn--"
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-        (parts.hostname or "").encode("idna")
-    except ValueError as fault:  # UnicodeError is one
-        return f"not an address: {fault}"
-    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
-        return "expected https://host, https://host:port or one of these with a path"
+    fault = address_fault(url)
+    if fault:
+        return fault
+    parts = urlsplit(url)
     if "@" in parts.netloc:
         return "a user or password does not stand in this file"
     return "" if not parts.fragment else "expected no part behind #"
-
-
-def _is_here(address: SplitResult) -> bool:
-    """Whether it is this very machine."""
-    try:
-        return ipaddress.ip_address(address.hostname or "").is_loopback
-    except ValueError:
-        return address.hostname == "localhost"

@@ -5,13 +5,13 @@ The rule to know: without `root_file` no update is taken, wherever it comes from
 
 from __future__ import annotations
 
-import ipaddress
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from appliance.address import address_fault, is_here
 from appliance.section import FilePath, Section
 
 
@@ -56,25 +56,12 @@ class Update(Section):
 
 def _fault(url: str) -> str:
     """What is wrong with an address; empty where nothing is."""
-    if not (url.isascii() and url.isprintable()) or " " in url:
-        return "expected printable ASCII without spaces; other letters as %xx or xn--"
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as fault:
-        return f"not an address: {fault}"
-    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
-        return "expected https://host, https://host:port or one of these with a path"
+    fault = address_fault(url)
+    if fault:
+        return fault
+    parts = urlsplit(url)
     if "@" in parts.netloc or parts.query or parts.fragment:
         return "expected no user, and nothing behind ? or #"
-    if parts.scheme == "http" and not _is_here(parts.hostname):
+    if parts.scheme == "http" and not is_here(parts.hostname or ""):
         return "expected https: who listens would know what this unit lacks"
     return ""
-
-
-def _is_here(host: str) -> bool:
-    """Whether it is this very machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
