@@ -35,6 +35,10 @@ def sentence(root: type[BaseModel], error: Any) -> str:  # noqa: ANN401  # pydan
         return f"{key} is missing: expected {_choice(root, place)}"
     if error["type"] == "value_error":
         return str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "too_long":
+        return (
+            f"{key}: {len(error['input'])} of them, expected {error['ctx']['max_length']} at most"
+        )
     if error["type"] == PLACE:
         return f"{key}: {error['msg']}"
     expected = _begun(root, place, error["type"]) or _expected(root, place, error["msg"])
@@ -99,8 +103,9 @@ def _begun(root: type[BaseModel], place: Place, kind: str) -> str:
     name = _written(tuple(part for part in place if isinstance(part, str)))
     if kind == "model_type" and isinstance(place[-1], str):
         return f"expected a table, begun with [{name}]"
-    is_list = kind == "tuple_type" and len(place) == 1
-    if kind == "model_type" or (is_list and _table(root.model_fields[name].annotation)):
+    field = _section(root, place).model_fields.get(str(place[-1]))
+    is_list = kind == "tuple_type" and field is not None and _table(field.annotation)
+    if kind == "model_type" or is_list:
         return f"expected a list of tables, each begun with [[{name}]]"
     return ""
 

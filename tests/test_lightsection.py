@@ -51,10 +51,6 @@ FAULTS = {
         "[[light.head]]\nline = 13\n" * 2,
         "light.head.line = 13: is another head's too; expected another",
     ),
-    "three heads": (
-        "".join(f"[[light.head]]\nline = {line}\n" for line in (12, 13, 16)),
-        "light.head = ",
-    ),
     "a power of nothing": (f"[light]\npower = 0\n{HEAD}", "light.power = 0: expected 5 to 100"),
     "a power that no head can give": (
         "[light]\npower = 20\n[[light.head]]\nline = 13",
@@ -79,6 +75,14 @@ FAULTS = {
     "a strobe of another camera": (
         f"[light]\nstrobe = true\n{HEAD}",
         "light.strobe = true with camera.kind = 'video': only a camera of the Pi's own",
+    ),
+    "one table where a list of them is meant": (
+        "[light.head]\nled = 'gatepost:ir:illuminator'",
+        "expected a list of tables, each begun with [[light.head]]",
+    ),
+    "a third head": (
+        "".join(f"[[light.head]]\nline = {line}\n" for line in (12, 13, 16)),
+        "light.head: 3 of them, expected 2 at most",
     ),
     "an empty filter": ("[light.filter]", "light.filter: neither light.filter.lines nor"),
     "a filter of one line": (

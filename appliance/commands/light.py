@@ -7,17 +7,19 @@ time in which a frame must come, nor brighter than the heat allows; and never be
 from __future__ import annotations
 
 import argparse
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from threading import Event
 from typing import Any
 
 from appliance.capture.illuminator import Surroundings
-from appliance.capture.lightrules import FRAMELESS_S, Wish
+from appliance.capture.lightrules import ALL_PERCENT, FRAMELESS_S, Wish
 from appliance.commands.lists import Command
+from appliance.commands.numbers import whole
 from appliance.config import Config, load_config
-from appliance.errors import ConfigurationError
+from appliance.errors import ConfigurationError, LineError
 from appliance.health import Health
 from appliance.lightsection import Head
 from appliance.store.lock import sole_user
@@ -26,27 +28,31 @@ from appliance.wiring import guarded, the_filter
 TURN_S = 0.1
 LONGEST_S = int(FRAMELESS_S) - 1
 """Within what the guard lends, or it would be dark before it is told that it was lit."""
+NOT_LIT = LineError.exit_code
+"""Too hot, mostly: to be tried again."""
 
 
 def shine(asked: argparse.Namespace) -> int:
-    """`gatepost light on`: for a few seconds, then dark."""
+    """`gatepost light on`: for a few seconds, then dark; NOT_LIT where the guard gave no light."""
     config = load_config(asked.config)
-    heads, percent = _heads(config, asked.head), config.light.power
-    if asked.percent is not None:
-        percent = min(asked.percent, percent)
+    heads = _heads(config, asked.head)
+    percent = _percent(config, asked.percent)
     health, begun = Health(), 0.0
 
     def look() -> Surroundings:
         return Surroundings(health.celsius(), time.monotonic() - begun)
 
     wish = Wish("on", percent)
-    with sole_user(config.store.folder), closing(guarded(heads, wish, look, _say)) as light:
+    with sole_user(config.store.folder), closing(guarded(heads, wish, look, _once())) as light:
+        if 0 < percent < ALL_PERCENT and not light.can_dim:
+            print(f"{_named(heads)}: knows on and off only: {percent} % is all of its light")
         never, begun = Event(), time.monotonic()  # its guardian's start does not count
         while time.monotonic() < begun + asked.seconds:
             light.tend()
             never.wait(TURN_S)
-        print(f"{_named(heads)}: {'lit until now' if light.is_lit else 'not lit'}, dark")
-    return 0
+        is_lit = light.is_lit
+        print(f"{_named(heads)}: {'lit until now' if is_lit else 'not lit'}, dark")
+    return 0 if is_lit or not percent else NOT_LIT
 
 
 def darken(asked: argparse.Namespace) -> int:
@@ -55,7 +61,7 @@ def darken(asked: argparse.Namespace) -> int:
     heads = _heads(config, None)
     with sole_user(config.store.folder):
         wish = Wish("off", 0)
-        guarded(heads, wish, lambda: Surroundings(None, None), _say).close()
+        guarded(heads, wish, lambda: Surroundings(None, None), _once()).close()
     print(f"{_named(heads)}: dark")
     return 0
 
@@ -81,7 +87,8 @@ def add_commands(commands: Any, command: Command) -> None:  # noqa: ANN401  # ar
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     lighting = command(verbs, "on", shine, "light for some seconds, as far as the guard allows")
     lighting.add_argument("--head", type=int, metavar="N", help="one of them, counted from 1")
-    lighting.add_argument("--percent", type=int, choices=range(101), metavar="PERCENT")
+    told = "0 to 100, and light.power at most, which is the default"
+    lighting.add_argument("--percent", type=whole(0, ALL_PERCENT), metavar="PERCENT", help=told)
     _add_seconds(lighting)
     command(verbs, "off", darken, "make every head dark")
     moving = command(verbs, "filter", move, "put the IR-cut filter in the way, or away")
@@ -91,8 +98,8 @@ def add_commands(commands: Any, command: Command) -> None:  # noqa: ANN401  # ar
 
 def _add_seconds(parser: argparse.ArgumentParser) -> None:
     told = f"1 to {LONGEST_S}, default 5"
-    seconds = range(1, LONGEST_S + 1)
-    parser.add_argument("--seconds", type=int, default=5, choices=seconds, metavar="S", help=told)
+    seconds = whole(1, LONGEST_S)
+    parser.add_argument("--seconds", type=seconds, default=5, metavar="S", help=told)
 
 
 def _heads(config: Config, number: int | None) -> Sequence[Head]:
@@ -110,6 +117,18 @@ def _named(heads: Sequence[Head]) -> str:
     return ", ".join(head.led or f"line {head.line}" for head in heads)
 
 
-def _say(problem: str | None) -> None:
-    if problem is not None:
-        print(problem)
+def _percent(config: Config, asked: int | None) -> int:
+    """What is asked for, light.power at most."""
+    return config.light.power if asked is None else min(asked, config.light.power)
+
+
+def _once() -> Callable[[str | None], None]:
+    """Tells a problem when it is first heard of, not each half second."""
+    said = set[str]()
+
+    def tell(problem: str | None) -> None:
+        if problem is not None and problem not in said:
+            said.add(problem)
+            print(problem, file=sys.stderr)
+
+    return tell

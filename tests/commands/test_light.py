@@ -84,12 +84,24 @@ def test_the_seconds_are_of_light_however_long_the_start_took(
 def test_on_is_limited_like_the_unit(
     light: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It says why."""
+    """It says why, once, and that nothing was lit is no success; nothing asked for is."""
     monkeypatch.setattr(Health, "celsius", lambda _self: 85.0)
-    assert light("on", "--seconds", "1") == 0
-    told = capsys.readouterr().out
-    assert "the light is limited: it is hot" in told
-    assert "not lit, dark" in told
+    assert light("on", "--seconds", "2") == module.NOT_LIT == 75
+    told = capsys.readouterr()
+    assert told.err.count("the light is limited: it is hot") == 1
+    assert "not lit, dark" in told.out
+    assert light("on", "--seconds", "1", "--percent", "0") == 0
+
+
+def test_a_head_that_cannot_be_dimmed_says_so(
+    light: Run, leds: list[FakeLed], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who asks for less gets all of it; who asks for all hears nothing of that."""
+    FakeLed(leds[1].folder, steps=1)
+    assert light("on", "--seconds", "1", "--percent", "50", "--head", "2") == 0
+    assert f"{SECOND}: knows on and off only: 50 % is all" in capsys.readouterr().out
+    assert light("on", "--seconds", "1", "--percent", "50", "--head", "1") == 0
+    assert "on and off only" not in capsys.readouterr().out
 
 
 def test_off_makes_all_dark(light: Run, leds: list[FakeLed]) -> None:
@@ -126,14 +138,22 @@ def test_nothing_is_touched_beside_a_unit(
     assert "in use by another gatepost" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("words", [("on", "--seconds", "11"), ("on", "--percent", "101")])
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("on", "--seconds", "11"), "--seconds: '11': expected a whole number, 1 to 9"),
+        (("filter", "in", "--seconds", "0"), "--seconds: '0': expected a whole number, 1 to 9"),
+        (("on", "--percent", "101"), "--percent: '101': expected a whole number, 0 to 100"),
+        (("on", "--percent", "half"), "--percent: 'half': expected a whole number, 0 to 100"),
+    ],
+)
 def test_no_more_than_the_guard_allows_can_be_asked_for(
-    light: Run, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+    light: Run, words: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A usage error."""
+    """A usage error, with the range."""
     with pytest.raises(SystemExit, match="2"):
         light(*words)
-    assert words[1] in capsys.readouterr().err
+    assert told in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
