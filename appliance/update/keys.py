@@ -22,6 +22,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from appliance.errors import UpdateError
+from appliance.update.source import STATEMENT
 
 Verify = Callable[[bytes, bytes, bytes], bool]
 """Whether a public key (32 bytes) made a signature (64 bytes) of some bytes."""
@@ -82,7 +83,8 @@ def extended(keyring: Keyring, signed: bytes, verify: Verify) -> Keyring:
         UpdateError: no root key signed it (`signature`), it is no statement (`malformed`), or not
             the next one (`order`).
     """
-    content, _ = opened(signed, keyring.roots, verify)
+    name = STATEMENT.format(keyring.number + 1)
+    content, _ = opened(signed, keyring.roots, verify, name)
     statement = parsed(Statement, content)
     if statement.number != keyring.number + 1:
         raise UpdateError(
@@ -92,20 +94,29 @@ def extended(keyring: Keyring, signed: bytes, verify: Verify) -> Keyring:
     return Keyring(roots, statement.releases, statement.number)
 
 
-def opened(signed: bytes, keys: Iterable[bytes], verify: Verify) -> tuple[bytes, bytes]:
+def opened(signed: bytes, keys: Iterable[bytes], verify: Verify, name: str) -> tuple[bytes, bytes]:
     """The content of a signed file, and which of the keys signed it.
+
+    Args:
+        signed: the file.
+        keys: those that count.
+        verify: checks a signature.
+        name: of the file, for the words of a fault.
 
     Raises:
         UpdateError: `signature`: none did; or the file is too long, or none at all.
     """
     if len(signed) > MOST_BYTES:
-        raise UpdateError("signature", f"{len(signed)} bytes, expected at most {MOST_BYTES}")
+        raise UpdateError(
+            "signature", f"{name}: {len(signed)} bytes, expected at most {MOST_BYTES}"
+        )
     line, _, content = signed.partition(b"\n")
-    signature = _signature(line)
+    signature = _signature(line, name)
     for key in keys:
         if verify(key, signature, content):
             return content, key
-    raise UpdateError("signature", "made by none of the keys that count here, or altered since")
+    told = f"{name}: made by none of the keys that count here, or altered since"
+    raise UpdateError("signature", told)
 
 
 def sealed(content: bytes, signature: bytes) -> bytes:
@@ -123,13 +134,14 @@ def parsed(kind: type[Content], content: bytes) -> Content:
         raise UpdateError("malformed", f"{where or 'content'}: {first['msg']}") from fault
 
 
-def _signature(line: bytes) -> bytes:
+def _signature(line: bytes, name: str) -> bytes:
     """64 bytes from their base64, else UpdateError."""
     try:
         signature = base64.b64decode(line, validate=True)
     except binascii.Error as fault:
-        raise UpdateError("signature", "the first line is not base64: not a signed file") from fault
+        told = f"{name}: the first line is not base64: not a signed file"
+        raise UpdateError("signature", told) from fault
     if len(signature) != SIGNATURE_BYTES:
-        found = f"{len(signature)} bytes in the first line, expected {SIGNATURE_BYTES}"
+        found = f"{name}: {len(signature)} bytes in the first line, expected {SIGNATURE_BYTES}"
         raise UpdateError("signature", found)
     return signature

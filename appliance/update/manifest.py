@@ -18,6 +18,7 @@ from pydantic import AwareDatetime, Field
 
 from appliance.errors import UpdateError
 from appliance.update.keys import Hexadecimal, Keyring, Part, Verify, opened, parsed
+from appliance.update.source import MANIFEST
 
 REFUSALS = {
     "signature": "no key that counts signed it, or it was altered",
@@ -154,7 +155,7 @@ def read_manifest(
         UpdateError: by the names of REFUSALS.
     """
     keys = {bytes.fromhex(each.key): each for each in keyring.releases}
-    content, signer = opened(signed, keys, verify)
+    content, signer = opened(signed, keys, verify, MANIFEST)
     if parsed(_Kind, content).format > FORMAT:
         raise UpdateError("format", f"of a later one than {FORMAT}: install a newer gatepost")
     manifest, key = parsed(Manifest, content), keys[signer]

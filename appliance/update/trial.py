@@ -123,7 +123,9 @@ def start(standing: Standing, boot: str) -> Standing:
     if lost >= MOST_LOST or trial.starts >= MOST_STARTS:
         count = f"{trial.starts} starts, {lost} of them ended before it was good"
         return give_up(standing, f"{count}{': ' if trial.why else ''}{trial.why}")
-    return replace(standing, trial=replace(trial, starts=trial.starts + 1, lost=lost, boot=boot))
+    trial = replace(trial, starts=trial.starts + 1, lost=lost, boot=boot)
+    told = f"{trial.deployment.version} is on trial, start {trial.starts} of {MOST_STARTS} at most"
+    return replace(standing, trial=trial, last=told)
 
 
 def lacking(trial: Trial, evidence: Evidence) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance import __version__
 from appliance.__main__ import main
 from appliance.config import load_config
 from appliance.inspection import check_parts
@@ -15,6 +16,7 @@ from appliance.update.install import hardware_name, platform_name
 from appliance.update.shelf import Shelf
 from tests.update.conftest import app_files, tar_of
 from tools.publish import bundle
+from tools.publish.pack import package_version
 
 Told = tuple[int, str, str]
 
@@ -87,11 +89,14 @@ def test_a_release_goes_from_the_publisher_to_the_unit(fleet: Fleet) -> None:
     code, told, _ = fleet.update("install", source=True)
     assert (code, told.partition(";")[0]) == (0, "0.2.0 is installed and waits for its first start")
     assert "systemctl restart gatepost" in told
+    assert "0.2.0 is installed and waits for its first start" in fleet.update("status")[1]
     assert "on trial: 0.2.0: not started yet" in fleet.update("status")[1]
     assert "0.1.0 stays: 0.2.0: is on trial" in fleet.update("check", source=True)[1]
     place = Shelf(fleet.updates, Disk()).start("boot")
     assert place is not None
     assert (place / "models" / "read.toml").read_bytes() == b"1"
+    Shelf(fleet.updates, Disk()).start("another boot")
+    assert "last: 0.2.0 is on trial, start 2 of 6 at most" in fleet.update("status")[1]
     code, told, _ = fleet.update("rollback")
     assert (code, told.partition(";")[0]) == (0, "0.2.0 failed: a person went back")
     assert fleet.state()["failed"] == {"0.2.0": "a person went back"}
@@ -130,6 +135,51 @@ def test_a_version_is_published_once(fleet: Fleet) -> None:
     assert len(list((fleet.site / "artefacts").iterdir())) == bundle.KEPT + 2
 
 
+def test_a_release_is_of_the_version_that_its_package_tells(fleet: Fleet) -> None:
+    """Else `gatepost version` would say another one than `update status`."""
+    fleet.release("0.2.0")
+    tars = {kind: fleet.folder / f"{kind}.tar" for kind in ("app", "models", "libraries")}
+    tars["app"].write_bytes(tar_of(app_files("0.3.0")))
+    images = ["--app", tars["app"], "--models", tars["models"], "--libraries"]
+    command = [
+        "release",
+        fleet.site,
+        "--key",
+        fleet.folder / "key.pem",
+        *images,
+        "any=" + str(tars["libraries"]),
+    ]
+    code, _, faults = fleet.bundle(*command, "--version", "0.4.0")
+    told = f"{tars['app']}: its package says that it is 0.3.0, expected 0.4.0 (--version)\n"
+    assert (code, faults) == (1, told)
+    assert fleet.bundle(*command)[0] == 0
+    assert [each["version"] for each in json.loads(_content(fleet))["releases"]] == [
+        "0.2.0",
+        "0.3.0",
+    ]
+    tars["app"].write_bytes(tar_of({"appliance/__main__.py": b""}))
+    code, _, faults = fleet.bundle(*command)
+    assert (code, "expected appliance/__init__.py with a line __version__" in faults) == (1, True)
+
+
+def test_our_own_package_tells_its_version(fleet: Fleet) -> None:
+    """As `tools/bundle image app` packs it; what takes long says what it does."""
+    out = fleet.folder / "own.tar.xz"
+    code, _, said = fleet.bundle("image", "app", out)
+    assert (code, f"{out}: packing " in said) == (0, True)
+    assert package_version(out) == __version__
+
+
+@pytest.mark.parametrize(("verb", "words"), [("pause", "Stop a"), ("resume", "Go on with")])
+def test_each_command_has_a_help_of_its_own(
+    verb: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where two do nearly the same."""
+    with pytest.raises(SystemExit):
+        bundle.main([verb, "--help"])
+    assert words in capsys.readouterr().out
+
+
 def test_half_an_image_is_not_published(fleet: Fleet) -> None:
     """As of a build that goes on; the manifest stays as it was."""
     fleet.release("0.2.0")
@@ -146,7 +196,8 @@ def test_half_an_image_is_not_published(fleet: Fleet) -> None:
 def test_what_a_unit_would_refuse_is_not_published(fleet: Fleet) -> None:
     """A key that does not count signs nothing."""
     code, _, faults = fleet.bundle("refresh", fleet.site, "--key", fleet.folder / "root.pem")
-    assert (code, faults.partition(":")[0]) == (65, "signature")
+    told = f"signature: {fleet.folder}/root.pem: no release key that counts, expected one of key\n"
+    assert (code, faults) == (65, told)
     assert not (fleet.site / "manifest.signed").exists()
 
 

@@ -43,7 +43,8 @@ def tar_of(files: dict[str, bytes]) -> bytes:
 def app_files(version: str) -> dict[str, bytes]:
     """A package that says its version when it is started."""
     told = f"import sys\nprint({version!r}, *sys.argv[1:])\n"
-    return {"appliance/__init__.py": b"", "appliance/__main__.py": told.encode()}
+    named = f'__version__ = "{version}"\n'
+    return {"appliance/__init__.py": named.encode(), "appliance/__main__.py": told.encode()}
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from appliance.errors import GatepostError
 from appliance.store.database import VERSION
 from appliance.update.manifest import ANY, order
 from appliance.update.signature import pem_of, public_keys
-from tools.publish.pack import pack_app, pack_libraries, pack_models
+from tools.publish.pack import pack_app, pack_libraries, pack_models, package_version
 from tools.publish.signing import REPOSITORY, PrivateKey
 from tools.publish.site import Site, Table, new_release, rolled_out
 
@@ -67,18 +67,21 @@ def image(asked: argparse.Namespace) -> None:
 
 
 def release(asked: argparse.Namespace) -> None:
-    """Publish a release."""
-    site = _site(asked)
+    """Publish a release; its version is that of its package."""
+    site, version = _site(asked), package_version(asked.app)
+    if asked.version not in {None, version}:
+        told = f"its package says that it is {version}, expected {asked.version} (--version)"
+        raise GatepostError(f"{asked.app}: {told}")
     artefacts = [site.artefact(kind, ANY, getattr(asked, kind)) for kind in ("app", "models")]
     for each in asked.libraries:
         platform, _, file = each.partition("=")
         artefacts.append(site.artefact("libraries", platform, Path(file)))
     table = site.table()
-    others = [each for each in table["releases"] if each["version"] != asked.version]
+    others = [each for each in table["releases"] if each["version"] != version]
     if len(others) < len(table["releases"]):
-        raise GatepostError(f"{asked.version}: is published; a version is never another one")
+        raise GatepostError(f"{version}: is published; a version is never another one")
     new = new_release(
-        asked.version,
+        version,
         artefacts,
         asked.percent,
         hardware=asked.hardware,
@@ -102,8 +105,12 @@ def stage(asked: argparse.Namespace) -> None:
 
 def pause(asked: argparse.Namespace) -> None:
     """Stop a roll-out for a while; `resume` goes on with it."""
-    site, paused = _site(asked), asked.verb == "pause"
-    _publish(asked, site, site.changed(asked.version, lambda one: rolled_out(one, paused=paused)))
+    _set_paused(asked, paused=True)
+
+
+def resume(asked: argparse.Namespace) -> None:
+    """Go on with a roll-out that was paused."""
+    _set_paused(asked, paused=False)
 
 
 def withdraw(asked: argparse.Namespace) -> None:
@@ -128,6 +135,11 @@ def show(asked: argparse.Namespace) -> None:
         state = f"withdrawn: {each['withdrawn']}" if each.get("withdrawn") else state
         size = sum(one["size"] for one in each["artefacts"]) / 1e6
         print(f"{each['version']:<10}  {size:>6.1f} MB  {state}")
+
+
+def _set_paused(asked: argparse.Namespace, *, paused: bool) -> None:
+    site = _site(asked)
+    _publish(asked, site, site.changed(asked.version, lambda one: rolled_out(one, paused=paused)))
 
 
 def _publish(asked: argparse.Namespace, site: Site, table: Table) -> None:
@@ -164,8 +176,9 @@ def _add_keys(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     told = "the signing root key counts no more: it is succeeded by --also-root"
     stating.add_argument("--drop-root", action="store_true", help=told)
     stating.add_argument("--days", type=int, default=KEY_DAYS)
-    for parser in (making, stating):
-        parser.add_argument("--password-file", type=Path)
+    told = "encrypts the new key; without it whoever reads the file can sign"
+    making.add_argument("--password-file", type=Path, help=told)
+    stating.add_argument("--password-file", type=Path, help="of the root key")
 
 
 def _add_releases(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -179,10 +192,12 @@ def _add_releases(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     publishing.add_argument("--summary", default="")
     staging = _signing(verbs, "stage", stage)
     staging.add_argument("--percent", type=float, required=True)
-    pausing, resuming = _signing(verbs, "pause", pause), _signing(verbs, "resume", pause)
+    pausing, resuming = _signing(verbs, "pause", pause), _signing(verbs, "resume", resume)
     withdrawing = _signing(verbs, "withdraw", withdraw)
     withdrawing.add_argument("--why", required=True)
-    for parser in (publishing, staging, pausing, resuming, withdrawing):
+    told = "refuse another one (default: that of the package in --app)"
+    publishing.add_argument("--version", help=told)
+    for parser in (staging, pausing, resuming, withdrawing):
         parser.add_argument("--version", required=True)
     _signing(verbs, "refresh", refresh)
 

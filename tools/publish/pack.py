@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import lzma
+import re
 import shutil
 import subprocess
 import sys
@@ -16,29 +17,37 @@ from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tqdm import tqdm
+
 from appliance.errors import GatepostError
 from tools.publish.signing import REPOSITORY
 
 BLOCK = 4096  # bytes: what a file takes on the card is rounded up to
 UNWANTED = ("setuptools*", "pkg_resources", "_distutils_hack", "distutils-precedence.pth", "bin")
 """Of the build, of no use where nothing is built."""
+INIT = "appliance/__init__.py"
 MODEL_FILES = ("*.tflite", "*.toml", "regions/*.toml")
 
 
 def pack_tree(folder: Path, names: Iterable[Path], out: Path) -> None:
-    """Write files of a folder into a tar, compressed by xz.
+    """Write files of a folder into a tar, compressed by xz; says how far it is on a terminal.
 
     Args:
         folder: their common folder.
         names: of the files, relative to it.
         out: the tar.
     """
-    with tarfile.open(out, "w:xz", format=tarfile.USTAR_FORMAT, preset=6) as tar:
-        for name in sorted(names):
+    sizes = {name: (folder / name).stat().st_size for name in sorted(names)}
+    bulk = sum(sizes.values())
+    print(f"{out}: packing {len(sizes)} files, {bulk / 1e6:.1f} MB", file=sys.stderr)
+    bar = tqdm(total=bulk, unit="B", unit_scale=True, disable=None)
+    with bar, tarfile.open(out, "w:xz", format=tarfile.USTAR_FORMAT, preset=6) as tar:
+        for name, size in sizes.items():
             content = (folder / name).read_bytes()
             member = tarfile.TarInfo(name.as_posix())  # time, owner and mode as they are by default
             member.size = len(content)
             tar.addfile(member, io.BytesIO(content))
+            bar.update(size)
 
 
 def pack_models(models: Path, out: Path) -> None:
@@ -76,6 +85,26 @@ def unpacked_bytes(archive: Path) -> int:
     return sum(size * (2 if name.endswith(".py") else 1) for name, size in sizes)
 
 
+def package_version(archive: Path) -> str:
+    """The version that the package in an image tells when it runs.
+
+    Raises:
+        GatepostError: it is no image, or has no package with one.
+    """
+    try:
+        with tarfile.open(archive) as tar:
+            file = tar.extractfile(INIT)
+            text = file.read().decode("utf-8", "replace") if file else ""
+    except KeyError:
+        text = ""
+    except (OSError, EOFError, tarfile.TarError, lzma.LZMAError) as fault:
+        raise GatepostError(f"{archive}: not an image: {fault}") from fault
+    found = re.search(r'^__version__ = "(\d+\.\d+\.\d+)"$', text, re.MULTILINE)
+    if found is None:
+        raise GatepostError(f'{archive}: expected {INIT} with a line __version__ = "1.2.3"')
+    return found[1]
+
+
 def _files(folder: Path, above: Path) -> list[Path]:
     """Every file of a folder but what Python has compiled, relative to one above it."""
     found = [path.relative_to(above) for path in folder.rglob("*") if path.is_file()]
@@ -87,8 +116,9 @@ def _install(platform: str, folder: Path) -> None:
     _, machine, python = platform.split("-")
     version = f"{python[2]}.{python[3:]}"
     uv = Path(sys.executable).with_name("uv")
-    command = [str(uv), "pip", "install", "--quiet", "--target", str(folder), "--no-deps"]
+    command = [str(uv), "pip", "install", "--target", str(folder), "--no-deps"]
     command += ["--python-platform", f"{machine}-manylinux_2_28", "--python-version", version]
     command += ["--only-binary", ":all:", "--require-hashes", "--link-mode", "copy"]
     command += ["--requirement", str(REPOSITORY / "requirements" / "run.txt")]
+    print(f"fetching the wheels for {platform}", file=sys.stderr)
     subprocess.run(command, check=True)  # noqa: S603  # our own venv's program

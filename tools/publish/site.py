@@ -16,7 +16,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from appliance.errors import GatepostError
+from appliance.errors import GatepostError, UpdateError
 from appliance.update.disk import Disk
 from appliance.update.keys import Keyring, Statement, extended, parsed, sealed
 from appliance.update.manifest import FORMAT, Manifest, read_manifest
@@ -108,8 +108,11 @@ class Site:
         head = {"type": "gatepost-manifest", "format": FORMAT, "sequence": sequence}
         dates = {"issued": span["since"], "expires": span["until"], "product": product}
         content = _json(table | head | dates)
-        signed = sealed(content, key.sign(content))
-        keyring = self._counting()
+        signed, keyring = sealed(content, key.sign(content)), self._counting()
+        if key.public().hex() not in {each.key for each in keyring.releases}:
+            counting = ", ".join(each.name for each in keyring.releases)
+            told = f"{key.path}: no release key that counts, expected one of {counting}"
+            raise UpdateError("signature", told)
         manifest = read_manifest(signed, keyring, verify, product, self.now, sequence)
         self._put(MANIFEST, signed)
         return manifest
