@@ -138,6 +138,14 @@ def draw(image: NDArray[np.uint8], examined: Examination) -> NDArray[np.uint8]:
     return drawn
 
 
+def require_drawable(path: Path) -> None:
+    """Raise GatepostError where `save_picture` could not write there, before anything is drawn."""
+    if not cv2.haveImageWriter(path.name):
+        raise GatepostError(f"{path}: no picture can be written so; expected .png or .jpg")
+    if not path.parent.is_dir():
+        raise GatepostError(f"{path}: there is no folder {path.parent}")
+
+
 def save_picture(path: Path, image: NDArray[np.uint8]) -> None:
     """Write a picture in the format of its suffix; GatepostError names what cannot be written."""
     try:

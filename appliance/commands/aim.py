@@ -25,17 +25,22 @@ from appliance.capture.mask import blackout
 from appliance.capture.motion import Notice, unnoticed
 from appliance.capture.video import PICTURES, RecordedCamera, load_picture
 from appliance.commands.lists import Command
+from appliance.commands.numbers import whole
 from appliance.config import Config, load_config
 from appliance.domain import Frame, Sighting
 from appliance.errors import GatepostError
 from appliance.health import Health
 from appliance.places import corners_of
-from appliance.report import save_picture
+from appliance.report import require_drawable, save_picture
 from appliance.source import live_source
 from appliance.vehicle import Vehicle, alone
 
 Image = NDArray[np.uint8]
 NOT_READY = 1
+SEQUENCE = (
+    "{folder}: its pictures were taken for the frames of one recording, in the order of their"
+    " names, and nothing drove through them; photographs are named one by one, as {folder}/*"
+)
 
 
 def tell_aim(asked: argparse.Namespace) -> int:
@@ -45,11 +50,15 @@ def tell_aim(asked: argparse.Namespace) -> int:
     is_photographed = bool(sources) and all(map(_is_picture, sources))
     if len(sources) > 1 and not is_photographed:
         raise GatepostError(f"{sources[1]}: expected one recording, or photographs")
+    if asked.draw is not None:
+        require_drawable(asked.draw)
     if is_photographed:
         aim, vehicles, image = _of_photographs(config, sources)
     else:
         aim, vehicles, image = _of_frames(config, sources, asked)
     print(json.dumps(asdict(aim)) if asked.json else aimreport.text(aim))
+    if sources and not aim.vehicles and sources[0].is_dir():
+        print(SEQUENCE.format(folder=sources[0]), file=sys.stderr)
     if asked.draw is not None:
         if image is None:
             raise GatepostError(f"{asked.draw}: there is no picture to draw on")
@@ -65,13 +74,13 @@ def add_command(commands: Any, command: Command) -> None:  # noqa: ANN401  # arg
         nargs="*",
         type=Path,
         metavar="CLIP|FOLDER|IMAGE",
-        help="a recording, or photographs; without one the configured camera",
+        help="a recording (a folder: its frames), or photographs; else the configured camera",
     )
     aiming.add_argument("--json", action="store_true", help="one JSON object at the end")
     aiming.add_argument("--draw", type=Path, metavar="FILE", help="the figures on the last picture")
     aiming.add_argument(
         "--vehicles",
-        type=int,
+        type=whole(1),
         default=NEWEST,
         metavar="N",
         help=f"end after so many at the camera (default: {NEWEST}); Ctrl-C ends it too",

@@ -121,6 +121,9 @@ def test_a_camera_that_passes_over_an_idle_lane_is_told_of_plates(
         pytest.param(["no.mp4"], 66, "no.mp4", id="no such recording"),
         pytest.param(["no.png"], 66, "no.png", id="no such photograph"),
         pytest.param([str(CLIP), str(CLIP)], 1, "one recording", id="two recordings"),
+        pytest.param(["no.mp4", "--draw", "a.txt"], 1, "expected .png or .jpg", id="no format"),
+        pytest.param(["no.mp4", "--draw", "a"], 1, "expected .png or .jpg", id="no suffix"),
+        pytest.param(["no.mp4", "--draw", "no/a.png"], 1, "there is no folder no", id="no folder"),
     ],
 )
 def test_faults_are_told_in_words(
@@ -141,3 +144,28 @@ def test_photographs_without_a_plate_are_no_verdict(
     said = capsys.readouterr()
     assert said.out.splitlines() == ["no verdict yet: 0 of 5 vehicles seen"]
     assert "no picture to draw on" in said.err
+
+
+def test_a_folder_of_photographs_is_told_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It was taken for a recording, in which nothing moves."""
+    folder = tmp_path / "photographs"
+    folder.mkdir()
+    for name in ("a.png", "b.png"):
+        cv2.imwrite(str(folder / name), np.full((360, 640, 3), 120, np.uint8))
+    assert main(["aim", "--json", str(folder)]) == 1
+    said = capsys.readouterr()
+    assert json.loads(said.out)["vehicles"] == 0
+    assert "taken for the frames of one recording" in said.err
+    assert f"{folder}/*" in said.err
+
+
+@pytest.mark.parametrize("number", ["-3", "0", "many"])
+def test_a_number_of_vehicles_is_one_at_least(
+    number: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A usage error, before a camera is opened."""
+    with pytest.raises(SystemExit, match="2"):
+        main(["aim", f"--vehicles={number}"])
+    assert f"--vehicles: {number!r}: expected a whole number, 1 or more" in capsys.readouterr().err
