@@ -134,7 +134,7 @@ def _examine(
     astray = _astray(config, staged)
     said = [*astray, *(str(staged / each.partition(": ")[0]) for each in bad)]
     faults += bad + [f"{TOML}: {fault}" for fault in check(config) if not _speaks(fault, said)]
-    faults = faults or _unused(config, staged, document)
+    faults += [] if told else _unused(config, staged, document)  # else a key at fault may name it
     return faults + [f"{TOML}: {key} = {why}" for key, why in astray.items()]
 
 

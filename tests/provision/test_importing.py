@@ -361,6 +361,14 @@ def test_a_secret_at_fault_hides_no_other_fault(unit: Unit) -> None:
     ]
 
 
+def test_a_secret_that_nothing_uses_is_told_beside_another_at_fault(unit: Unit) -> None:
+    """In the same report."""
+    unit.bring(PLAIN + BROKER + '[secrets]\nmqtt_password = 5\nwebhook_secret = "hush"\n')
+    first, second = unit.refused()
+    assert first.startswith("gatepost.toml: secrets.mqtt_password: expected a text of one line")
+    assert second.startswith("gatepost.toml: secrets.webhook_secret: nothing uses it; expected")
+
+
 def test_a_secret_at_fault_beside_settings_that_are_known_is_told(used: Unit) -> None:
     """They are the same as before; the secret is not wiped unread."""
     used.bring(PLAIN + BROKER + TLS + '\n[secrets]\nunheard_of = "hush 2"\n')
