@@ -203,11 +203,6 @@ class Settled:
     indicative_speed_kmh: float | None = None
 
     @property
-    def dwell_s(self) -> float:
-        """Seconds from the first to the last sighting."""
-        return self.last_at - self.first_at
-
-    @property
     def early_text_differs(self) -> bool:
         """Something else was said early than the record says."""
         return not self.early and self.early_text not in {"", self.read.text}
