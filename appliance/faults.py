@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any, get_args
 
@@ -88,7 +89,7 @@ def _expected(root: type[BaseModel], place: Place, message: str) -> str:
     field = _section(root, place).model_fields.get(str(place[-1]))
     if "pattern" in message and field and field.description:
         return f"expected {field.description}"
-    bounds = {type(m).__name__: m for m in field.metadata} if field else {}
+    bounds = {type(m).__name__: m for m in _limits(root, place)}
     said = re.sub(r"Input is not a valid path for .*", "expected a path", message)
     if "Ge" in bounds and "Le" in bounds:
         kind = "a whole number, " if "integer" in message else ""
@@ -96,6 +97,20 @@ def _expected(root: type[BaseModel], place: Place, message: str) -> str:
     said = said.replace("a valid tuple", "a list")  # TOML's word
     said = said.replace("a valid boolean", "true or false")
     return said.replace("Input should be", "expected").replace("String should", "must")
+
+
+def _limits(root: type[BaseModel], place: Place) -> Sequence[Any]:
+    """What a field was declared with, such as its range; of an element of a list, the element."""
+    depth = sum(1 for _ in takewhile(lambda part: isinstance(part, int), reversed(place)))
+    names = place[: len(place) - depth]
+    field = _section(root, names).model_fields.get(str(names[-1]))
+    if field is None:
+        return ()
+    declared, limits = field.annotation, field.metadata
+    for _ in range(depth):
+        declared, *marks = get_args(next(iter(get_args(declared)), None)) or (None,)
+        limits = [limit for mark in marks for limit in getattr(mark, "metadata", ())]
+    return limits
 
 
 def _begun(root: type[BaseModel], place: Place, kind: str) -> str:

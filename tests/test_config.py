@@ -75,6 +75,14 @@ FAULTS = {
         "[camera]\nkind = 'pi'\nwidth = 641\nheight = 480",
         "camera.width = 641: expected an even number",
     ),
+    "a share that is none, in a list": (
+        "[camera]\nkind = 'pi'\ncrop = [0.1, 0.2, 1.5, 0.3]",
+        "camera.crop[#3] = 1.5: expected 0 to 1",
+    ),
+    "a line that is not on the header, in a list": (
+        "[light]\nfilter = { lines = [2, 17] }",
+        "light.filter.lines[#1] = 2: expected 4 to 27",
+    ),
     "a name no topic may have": (
         "[unit]\nid = 'a/b'",
         "unit.id = 'a/b': expected 1 to 64 of A-Z, a-z, 0-9, _ and -",

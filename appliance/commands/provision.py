@@ -10,16 +10,18 @@ import argparse
 import fcntl
 import logging
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from appliance.capture.lamp import LEDS
 from appliance.config import SYSTEM_FILE
 from appliance.errors import ConfigurationError, StoreError
 from appliance.provision.beacon import show
-from appliance.provision.boot import Boot
+from appliance.provision.boot import BROUGHT, Boot
 from appliance.provision.disk import Disk
 from appliance.provision.importing import provision
 from appliance.provision.settings import Settings
@@ -43,10 +45,14 @@ def add_command(commands: Any, command: Command) -> None:  # noqa: ANN401  # arg
     )
     led = "of the status LED, below /sys/class/leds"
     parser.add_argument("--led", type=Path, default=LED, metavar="DIR", help=led)
+    told = "say what would be taken over, or every fault, and change nothing; for a computer too"
+    parser.add_argument("--dry-run", action="store_true", help=told)
 
 
 def take_over(asked: argparse.Namespace) -> int:
     """Take over what is new; a fault is told in a file there, by the LED, and as the error."""
+    if asked.dry_run:
+        return _rehearse(asked)
     boot, into = Boot(asked.boot, Disk()), asked.into.resolve()
     try:
         with _sole(into):
@@ -60,6 +66,22 @@ def take_over(asked: argparse.Namespace) -> int:
         show(asked.led, is_faulty=True)
         raise StoreError(f"{fault.filename or asked.boot}: {fault.strerror or fault}") from fault
     show(asked.led, is_faulty=False)
+    print("\n".join(changes) or "nothing new")
+    return 0
+
+
+def _rehearse(asked: argparse.Namespace) -> int:
+    """The same with copies of both folders, which are gone afterwards."""
+    with TemporaryDirectory(prefix="gatepost-") as place:
+        boot, into = Path(place, "boot"), Path(place, "into")
+        boot.mkdir()
+        for name in BROUGHT:
+            if (asked.boot / name).is_file():
+                shutil.copyfile(asked.boot / name, boot / name)
+        if asked.into.is_dir():
+            shutil.copytree(asked.into, into, symlinks=True)
+        into.mkdir(exist_ok=True)
+        changes = provision(Boot(boot, Disk()), Settings(into, Disk()))
     print("\n".join(changes) or "nothing new")
     return 0
 

@@ -27,6 +27,8 @@ FAULTS = "gatepost-faults.txt"
 GOING = "gatepost.wipe"
 HIDDEN = "gatepost.toml.txt"
 """What an editor of Windows makes of gatepost.toml, and does not show."""
+BROUGHT = (TOML, HIDDEN, CERTIFICATE, AUTHORITY, ROOT)
+"""All that somebody may have put there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,24 @@ def test_it_finds_what_check_finds(start: Start, capsys: pytest.CaptureFixture[s
     assert len(told) > 2
 
 
+def test_a_dry_run_finds_the_same_and_changes_nothing(start: Start, tmp_path: Path) -> None:
+    """Neither the secrets on the boot partition nor the unit's settings; nor is a fault left."""
+    settings = start.boot / "gatepost.toml"
+    settings.write_text('[unit]\nid = "a"\n[secrets]\nwebhook_secrt = "hush"\n')
+    dry = ["provision", "--boot", str(start.boot), "--into", str(start.into), "--dry-run"]
+    assert main(dry) == 78
+    text = '[webhook]\nurl = "https://a.example"\nsecret_file = "webhook-secret"\n[secrets]\n'
+    settings.write_text(f'{text}webhook_secret = "hush-hush-hush-hush"\n')
+    assert main(dry) == 0
+    assert [each.name for each in start.boot.iterdir()] == ["gatepost.toml"]
+    assert "hush" in settings.read_text()
+    assert not list(start.into.iterdir())
+    assert main([*dry[:-2], str(tmp_path / "none"), "--dry-run"]) == 0
+    assert not (tmp_path / "none").exists()
+    code, changes, _ = start()
+    assert (code, "webhook.secret_file: changed" in changes) == (0, True)
+
+
 def test_a_card_that_takes_nothing_is_said(start: Start) -> None:
     """As when the data partition is not there: exit 74, the boot partition is left as it is."""
     text = "[unit]\nid = 'a'\n[secrets]\nmqtt_password = 'hush'\n"
