@@ -61,6 +61,22 @@ def test_systemd_understands_it(unit: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze is not installed here")
+def test_systemd_understands_what_starts_the_updater(tmp_path: Path) -> None:
+    """The path unit, with the service that it names; it is to start at boot."""
+    for name in ("gatepost-update.path", "gatepost-update.service"):
+        text = (UNIT.parent / name).read_text(encoding="utf-8")
+        (tmp_path / name).write_text(text.replace("/opt/gatepost/bin/", "/bin/true #"))
+    told = subprocess.run(
+        [str(ANALYZE), "verify", tmp_path / "gatepost-update.path"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "\nWantedBy=multi-user.target\n" in (tmp_path / "gatepost-update.path").read_text()
+
+
+@pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze is not installed here")
 @pytest.mark.parametrize("name", ["network-camera.conf", "jetson.conf", "provisioned.conf"])
 def test_systemd_understands_what_is_added(name: str, tmp_path: Path) -> None:
     """For some units; a key that it does not know would be a warning."""

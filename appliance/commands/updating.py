@@ -17,29 +17,30 @@ from typing import Any
 from tqdm import tqdm
 
 from appliance.config import Config, load_config
-from appliance.errors import ConfigurationError, StoreError, UpdateError
+from appliance.errors import StoreError, UpdateError
 from appliance.store.database import VERSION
 from appliance.transmit.messages import Topics
 from appliance.transmit.trial import try_broker
 from appliance.update import trial
 from appliance.update.disk import Disk
+from appliance.update.fetch import Progress
 from appliance.update.install import (
     Offer,
     Unit,
     forced,
-    hardware_name,
     install,
     look,
     place_for,
-    platform_name,
+    unit_of,
 )
 from appliance.update.manifest import withdrawn
+from appliance.update.origin import source_of
+from appliance.update.progress import Report, desk, reporting
 from appliance.update.shelf import Shelf, sole_user
 from appliance.update.signature import verify
-from appliance.update.source import FolderSource, Source
+from appliance.update.source import Source
 from appliance.update.trial import Standing
 from appliance.update.trust import root_keys
-from appliance.update.web import WebSource
 
 AGAIN = "start the unit anew to try it: systemctl restart gatepost"
 
@@ -55,26 +56,54 @@ def check(asked: argparse.Namespace) -> int:
 
 def install_release(asked: argparse.Namespace) -> int:
     """Fetch what is offered and put it on trial."""
+    if asked.requested:
+        standing = _install_requested(asked)
+        if standing is None:
+            print("nothing is asked for", file=sys.stderr)
+            return 0
+        print(standing.last)
+        return 0
     config = load_config(asked.config)
+    bar = tqdm(unit="B", unit_scale=True, disable=None)
+    with bar:
+        standing = _install(config, asked, partial(_show, bar))
+    print(f"{standing.last}; {AGAIN}")
+    return 0
+
+
+def _install_requested(asked: argparse.Namespace) -> Standing | None:
+    """The same for the unit, which asks in a file and reads in another how far it is."""
+    counter = desk()
+    version = counter.take()
+    if version is None:
+        return None
+    with reporting(counter, version) as report:
+        report.tell("download")
+        config = load_config(asked.config)
+        asked.version = version
+        standing = _install(config, asked, partial(_report, report))
+        report.tell("waiting")
+    return standing
+
+
+def _install(config: Config, asked: argparse.Namespace, progress: Progress) -> Standing:
+    """Look, choose, fetch and put on trial, as nobody else does at the same time."""
     with sole_user(config.update.folder):
         offer = _look(config, asked)
         choice = forced(offer, asked.version) if asked.force else offer.choice
+        shelf = _shelf(config)
+        if choice.name == "on trial" and asked.requested:
+            return shelf.standing()  # asked for twice
         if choice.release is None:
             raise UpdateError(choice.name, choice.words)
-        reached, shelf = _reaches_broker(config), _shelf(config)
+        reached, source = _reaches_broker(config), _source(config, asked)
         print(f"fetching {choice.release.version}", file=sys.stderr)
-        bar = tqdm(unit="B", unit_scale=True, disable=None)
-        with bar:
-            progress = partial(_show, bar)
-            source = _source(config, asked)
-            try:
-                standing = install(
-                    shelf, choice.release, offer.place, source, reached=reached, progress=progress
-                )
-            except OSError as fault:
-                raise StoreError(f"{shelf.folder}: {fault.strerror or fault}") from fault
-    print(f"{standing.last}; {AGAIN}")
-    return 0
+        try:
+            return install(
+                shelf, choice.release, offer.place, source, reached=reached, progress=progress
+            )
+        except OSError as fault:
+            raise StoreError(f"{shelf.folder}: {fault.strerror or fault}") from fault
 
 
 def show_status(asked: argparse.Namespace) -> int:
@@ -143,9 +172,7 @@ def _tell(offer: Offer) -> None:
 
 
 def _unit(config: Config, roots: tuple[bytes, ...]) -> Unit:
-    update = config.update
-    here = hardware_name(), platform_name()
-    return Unit(config.unit.id, update.product, roots, *here, reads=VERSION)
+    return unit_of(config.unit.id, config.update, roots, VERSION)
 
 
 def _shelf(config: Config) -> Shelf:
@@ -153,11 +180,7 @@ def _shelf(config: Config) -> Shelf:
 
 
 def _source(config: Config, asked: argparse.Namespace) -> Source:
-    if asked.folder is not None:
-        return FolderSource(asked.folder)
-    if config.update.url is None:
-        raise ConfigurationError("update.url is missing: name it, or a folder with --from")
-    return WebSource(config.update.url, config.update.ca_file)
+    return source_of(config.update, asked.folder)
 
 
 def _reaches_broker(config: Config) -> bool:
@@ -165,6 +188,14 @@ def _reaches_broker(config: Config) -> bool:
     if config.mqtt.host is None:
         return False
     return not try_broker(config.mqtt, Topics(config.unit.id, "")).why.text
+
+
+def _report(report: Report, have: int, of: int) -> None:
+    """All that came is unpacked, which takes a while."""
+    if have < of:
+        report.tell("download", 100 * have / of)
+    else:
+        report.tell("install")
 
 
 def _show(bar: tqdm[Any], have: int, of: int) -> None:

@@ -38,6 +38,7 @@ from appliance.update.manifest import (
 from appliance.update.shelf import Shelf
 from appliance.update.source import Source
 from appliance.update.trial import Standing
+from appliance.updatesection import Update
 
 KINDS = ("app", "libraries", "models")
 """What a stock system takes, each an image of its own: a new package alone is small."""
@@ -124,7 +125,7 @@ def install(
         place: the same that it was chosen for.
         source: where from.
         reached: whether the broker is reached now: then the release must reach it too.
-        progress: told how far each download is.
+        progress: told how many bytes of all that is to be fetched are here.
 
     Raises:
         UpdateError: it is not what the manifest says, or there is no room.
@@ -136,8 +137,11 @@ def install(
     forget(shelf, shelf.standing(), coming)
     shelf.disk.make_folder(shelf.folder)
     require_space(shelf, artefacts)
-    for each in artefacts:
-        _bring(shelf, each, source, progress)
+    missing = [each for each in artefacts if not shelf.image(each.sha256).exists()]
+    total, done = sum(each.size for each in missing), 0
+    for each in missing:
+        _bring(shelf, each, source, partial(_onward, progress, done, total))
+        done += each.size
     images = {each.kind: each.sha256 for each in artefacts}
     deployment = deploy(shelf, release.version, release.reads, images)
     step = partial(trial.put_on_trial, deployment=deployment, reached=reached)
@@ -162,6 +166,18 @@ def place_for(unit: Unit, standing: Standing) -> Place:
     )
 
 
+def unit_of(name: str, update: Update, roots: tuple[bytes, ...], reads: int) -> Unit:
+    """The unit as it is configured, on this board.
+
+    Args:
+        name: the unit's id.
+        update: where from, and whose.
+        roots: public keys that may sign the first statement of keys.
+        reads: the highest schema of the database that this release understands.
+    """
+    return Unit(name, update.product, roots, hardware_name(), platform_name(), reads)
+
+
 def platform_name() -> str:
     """Names what compiled modules must have been made for, such as linux-aarch64-cp311."""
     major, minor = sys.version_info[:2]
@@ -177,9 +193,12 @@ def hardware_name(compatible: Path = COMPATIBLE) -> str:
     return first.decode("ascii", "replace").lower().replace(",", "-")
 
 
+def _onward(progress: Progress, done: int, total: int, have: int, _of: int) -> None:
+    """Tell how far all of it is, from how far one of several is."""
+    progress(done + have, total)
+
+
 def _bring(shelf: Shelf, artefact: Artefact, source: Source, progress: Progress) -> None:
-    if shelf.image(artefact.sha256).exists():
-        return
     archive = fetch_artefact(shelf, artefact, source, progress)
     try:
         unpack(shelf, archive, artefact.sha256, artefact.unpacked)

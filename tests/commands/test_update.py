@@ -13,6 +13,7 @@ from appliance.config import load_config
 from appliance.inspection import check_parts
 from appliance.update.disk import Disk
 from appliance.update.install import hardware_name, platform_name
+from appliance.update.progress import RUN, Desk, Progress
 from appliance.update.shelf import Shelf
 from tests.update.conftest import app_files, tar_of
 from tools.publish import bundle
@@ -103,6 +104,32 @@ def test_a_release_goes_from_the_publisher_to_the_unit(fleet: Fleet) -> None:
     code, _, faults = fleet.update("install", source=True)
     assert (code, faults) == (65, "failed: 0.2.0: a person went back\n")
     assert fleet.update("install", "--force", source=True)[0] == 0
+
+
+def test_what_the_unit_asks_for_is_installed(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Told in a file; asked for twice it waits as it did, and without a request nothing happens."""
+    monkeypatch.setenv(RUN, str(fleet.folder))
+    (fleet.folder / "gatepost").mkdir()
+    here = Desk(fleet.folder)
+    fleet.release("0.2.0")
+    fleet.release("0.3.0")
+    assert fleet.update("install", "--requested", source=True)[:2] == (0, "")
+    for told in ("0.2.0", "0.2.0"):
+        here.ask(told)
+        code, said, _ = fleet.update("install", "--requested", source=True)
+        assert (code, said) == (0, "0.2.0 is installed and waits for its first start\n")
+        assert here.progress() == Progress("waiting", "0.2.0")
+    here.ask("0.4.0")
+    assert fleet.update("install", "--requested", source=True)[0] == 65
+    assert here.progress() == Progress(
+        "failed", "0.4.0", None, "unknown: 0.4.0 is not in the manifest"
+    )
+    here.ask("0.3.0")
+    (fleet.folder / "unit.toml").write_text("[update]\nroot_file = 'missing'\n")
+    assert fleet.update("install", "--requested", source=True)[0] == 78
+    told = here.progress()
+    assert told is not None
+    assert (told.phase, "missing: cannot be read" in told.why) == ("failed", True)
 
 
 def test_a_roll_out_is_steered(fleet: Fleet) -> None:
