@@ -29,6 +29,9 @@ from appliance.errors import GatepostError, StoreError, UpdateError
 Phase = Literal["download", "install", "waiting", "failed"]
 """It comes; it is written to the card; it waits for its first start; it is over and not done."""
 
+PHASES: tuple[Phase, ...] = get_args(Phase)
+ALL = 100  # percent
+
 RUN = "GATEPOST_RUN"
 DEFAULT_RUN = "/run"
 MOST_BYTES = 4096  # of each file
@@ -121,11 +124,12 @@ class Desk:
             told = _table(_content(self.folder / "progress.json"))
         except OSError:
             return None
-        phase, version, percent = told.get("phase"), told.get("version"), told.get("percent")
-        if phase not in get_args(Phase) or not isinstance(version, str):
+        phase = next((each for each in PHASES if each == told.get("phase")), None)
+        version, percent = told.get("version"), told.get("percent")
+        if phase is None or not isinstance(version, str):
             return None
-        is_known = isinstance(percent, int) and 0 <= percent <= 100  # noqa: PLR2004  # percent
-        return Progress(phase, version, percent if is_known else None, str(told.get("why", "")))
+        known = percent if isinstance(percent, int) and 0 <= percent <= ALL else None
+        return Progress(phase, version, known, str(told.get("why", "")))
 
     def is_held(self) -> bool:
         """Whether an updater lives."""
@@ -154,7 +158,7 @@ class Report:
 
     def tell(self, phase: Phase, percent: float | None = None, why: str = "") -> None:
         """Say how far it is; what was said already costs nothing."""
-        rounded = None if percent is None else max(0, min(100, int(percent)))
+        rounded = None if percent is None else max(0, min(ALL, int(percent)))
         progress = Progress(phase, self.version, rounded, why)
         if progress != self.told:
             with suppress(OSError):  # an update goes on though nobody can be told
