@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import platform
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import partial
@@ -132,22 +133,44 @@ def install(
         SourceError: the source is away; the next call goes on.
         OSError: the card takes nothing.
     """
+    archives = fetch_release(shelf, release, place, source, progress)
     artefacts = artefacts_for(release, place)
-    coming = frozenset(each.sha256 for each in artefacts)
-    forget(shelf, shelf.standing(), coming)
-    shelf.disk.make_folder(shelf.folder)
-    require_space(shelf, artefacts)
-    missing = [each for each in artefacts if not shelf.image(each.sha256).exists()]
-    total, done = sum(each.size for each in missing), 0
-    for each in missing:
-        _bring(shelf, each, source, partial(_onward, progress, done, total))
-        done += each.size
+    for each in artefacts:
+        _lay(shelf, each, archives)
     images = {each.kind: each.sha256 for each in artefacts}
     deployment = deploy(shelf, release.version, release.reads, images)
     step = partial(trial.put_on_trial, deployment=deployment, reached=reached)
     standing = shelf.change(step)
     forget(shelf, standing)
     return standing
+
+
+def fetch_release(
+    shelf: Shelf,
+    release: Release,
+    place: Place,
+    source: Source,
+    progress: Progress = lambda _have, _of: None,
+) -> dict[str, Path]:
+    """Fetch all of a release that is not here yet, and install nothing of it.
+
+    Returns:
+        What came, and is as the manifest says, by its checksum.
+
+    Raises:
+        UpdateError, SourceError, OSError: as of `install`.
+    """
+    artefacts = artefacts_for(release, place)
+    forget(shelf, shelf.standing(), frozenset(each.sha256 for each in artefacts))
+    shelf.disk.make_folder(shelf.folder)
+    require_space(shelf, artefacts)
+    missing = [each for each in artefacts if not shelf.image(each.sha256).exists()]
+    total, done, archives = sum(each.size for each in missing), 0, {}
+    for each in missing:
+        onward = partial(_onward, progress, done, total)
+        archives[each.sha256] = fetch_artefact(shelf, each, source, onward)
+        done += each.size
+    return archives
 
 
 def place_for(unit: Unit, standing: Standing) -> Place:
@@ -198,8 +221,11 @@ def _onward(progress: Progress, done: int, total: int, have: int, _of: int) -> N
     progress(done + have, total)
 
 
-def _bring(shelf: Shelf, artefact: Artefact, source: Source, progress: Progress) -> None:
-    archive = fetch_artefact(shelf, artefact, source, progress)
+def _lay(shelf: Shelf, artefact: Artefact, archives: Mapping[str, Path]) -> None:
+    """Unpack an image, unless it is here."""
+    archive = archives.get(artefact.sha256)
+    if archive is None:
+        return
     try:
         unpack(shelf, archive, artefact.sha256, artefact.unpacked)
     except UpdateError:

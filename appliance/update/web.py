@@ -11,10 +11,11 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -27,6 +28,104 @@ CONNECT_S = 15.0  # for each address of the name
 WINDOW_S, LEAST_BYTES = 60.0, 64 * 1024
 """A kilobyte a second: the slowest link on which 30 MB still come in a night."""
 OK, PARTIAL, NOT_FOUND, GONE = 200, 206, 404, 410
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+class WebHost:
+    """One server, by scheme, host and port."""
+
+    def __init__(
+        self,
+        url: str,
+        context: ssl.SSLContext,
+        window_s: float = WINDOW_S,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> None:
+        """Ask the server of `url`.
+
+        Args:
+            url: https, or http; what stands behind the port is not looked at.
+            context: who vouches for it, and what it is shown.
+            window_s: seconds in which LEAST_BYTES must come.
+            headers: that go with every question.
+        """
+        self._address = urlsplit(url)
+        self._context = context
+        self._window_s = window_s
+        self._headers = {"User-Agent": f"gatepost/{__version__}", "Accept-Encoding": "identity"}
+        self._headers |= headers
+
+    def read(self, target: str, name: str, most: int) -> bytes | None:
+        """All of a small file; None where there is none; SourceError as of `Source`.
+
+        Args:
+            target: path and query.
+            name: of the file, for the words of a fault.
+            most: bytes that it may have.
+        """
+        with self.asked("GET", target, name) as answer:
+            if answer.status in {NOT_FOUND, GONE}:
+                return None
+            self.expect(answer, name, {OK})
+            return bounded(answer.read(most + 1), name, most)
+
+    def parts(self, target: str, name: str, offset: int) -> Iterator[bytes]:
+        """A file piece by piece; of a server without Range, what is here already is skipped."""
+        headers = {"Range": f"bytes={offset}-"} if offset else {}
+        with self.asked("GET", target, name, headers) as answer:
+            self.expect(answer, name, {PARTIAL, OK} if offset else {OK})
+            to_skip = 0 if _begins_at(answer, offset) else offset
+            while part := answer.read1(CHUNK):
+                skipped = min(to_skip, len(part))
+                to_skip -= skipped
+                if len(part) > skipped:
+                    yield part[skipped:]
+
+    @contextmanager
+    def asked(
+        self,
+        method: str,
+        target: str,
+        name: str,
+        headers: Mapping[str, str] = NO_HEADERS,
+        body: bytes | None = None,
+    ) -> Iterator[HTTPResponse]:
+        """What the server answers, in words of ours where it does not."""
+        try:
+            with closing(self._line()) as line:
+                connection = HTTPConnection(self._address.netloc)
+                connection.sock = _Impatient(line, self._window_s)
+                connection.request(method, target, body, {**self._headers, **headers})
+                yield connection.getresponse()
+        except ssl.SSLCertVerificationError as fault:
+            raise self.fault(name, f"bad certificate: {fault.verify_message}") from fault
+        except HTTPException as fault:
+            raise self.fault(name, f"no HTTP answer ({type(fault).__name__})") from fault
+        except OSError as fault:
+            raise self.fault(name, fault.strerror or str(fault)) from fault
+
+    def expect(self, answer: HTTPResponse, name: str, wanted: Collection[int]) -> None:
+        """Raise SourceError where an answer is none of these."""
+        if answer.status not in wanted:
+            told = "; a redirect is not followed" if answer.getheader("Location") else ""
+            raise self.fault(name, f"answered {answer.status}{told}")
+
+    def fault(self, name: str, words: str) -> SourceError:
+        """What is wrong with it."""
+        return SourceError(f"{self._address.scheme}://{self._address.netloc}: {name}: {words}")
+
+    def _line(self) -> socket.socket:
+        """A connection, encrypted where the address says so."""
+        host, is_secure = self._address.hostname or "", self._address.scheme == "https"
+        port = self._address.port or (443 if is_secure else 80)
+        line = socket.create_connection((host, port), CONNECT_S)
+        if not is_secure:
+            return line
+        try:
+            return self._context.wrap_socket(line, server_hostname=host)
+        except OSError:
+            line.close()
+            raise
 
 
 class WebSource:
@@ -43,69 +142,16 @@ class WebSource:
         Raises:
             ConfigurationError: the authorities cannot be read.
         """
-        self._address = urlsplit(url)
-        self._window_s = window_s
-        self._context = authorities(ca_file)
+        self._host = WebHost(url, authorities(ca_file), window_s)
+        self._path = urlsplit(url).path.rstrip("/")
 
     def read(self, name: str, most: int) -> bytes | None:
         """All of a small file."""
-        with self._answer(name, 0) as answer:
-            if answer.status in {NOT_FOUND, GONE}:
-                return None
-            self._expect(answer, name, {OK})
-            return bounded(answer.read(most + 1), name, most)
+        return self._host.read(f"{self._path}/{quote(name)}", name, most)
 
     def parts(self, name: str, offset: int) -> Iterator[bytes]:
-        """A file piece by piece; of a server without Range, what is here already is skipped."""
-        with self._answer(name, offset) as answer:
-            self._expect(answer, name, {PARTIAL, OK} if offset else {OK})
-            to_skip = 0 if _begins_at(answer, offset) else offset
-            while part := answer.read1(CHUNK):
-                skipped = min(to_skip, len(part))
-                to_skip -= skipped
-                if len(part) > skipped:
-                    yield part[skipped:]
-
-    @contextmanager
-    def _answer(self, name: str, offset: int) -> Iterator[HTTPResponse]:
-        """What the server answers, in words of ours where it does not."""
-        path = f"{self._address.path.rstrip('/')}/{quote(name)}"
-        headers = {"User-Agent": f"gatepost/{__version__}", "Accept-Encoding": "identity"}
-        if offset:
-            headers["Range"] = f"bytes={offset}-"
-        try:
-            with closing(self._line()) as line:
-                connection = HTTPConnection(self._address.netloc)
-                connection.sock = _Impatient(line, self._window_s)
-                connection.request("GET", path, headers=headers)
-                yield connection.getresponse()
-        except ssl.SSLCertVerificationError as fault:
-            raise self._fault(name, f"bad certificate: {fault.verify_message}") from fault
-        except HTTPException as fault:
-            raise self._fault(name, f"no HTTP answer ({type(fault).__name__})") from fault
-        except OSError as fault:
-            raise self._fault(name, fault.strerror or str(fault)) from fault
-
-    def _line(self) -> socket.socket:
-        """A connection, encrypted where the address says so."""
-        host, is_secure = self._address.hostname or "", self._address.scheme == "https"
-        port = self._address.port or (443 if is_secure else 80)
-        line = socket.create_connection((host, port), CONNECT_S)
-        if not is_secure:
-            return line
-        try:
-            return self._context.wrap_socket(line, server_hostname=host)
-        except OSError:
-            line.close()
-            raise
-
-    def _expect(self, answer: HTTPResponse, name: str, wanted: set[int]) -> None:
-        if answer.status not in wanted:
-            told = "; a redirect is not followed" if answer.getheader("Location") else ""
-            raise self._fault(name, f"answered {answer.status}{told}")
-
-    def _fault(self, name: str, words: str) -> SourceError:
-        return SourceError(f"{self._address.scheme}://{self._address.netloc}: {name}: {words}")
+        """A file piece by piece."""
+        return self._host.parts(f"{self._path}/{quote(name)}", name, offset)
 
 
 def _begins_at(answer: HTTPResponse, offset: int) -> bool:
