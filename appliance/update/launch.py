@@ -52,7 +52,8 @@ def chosen_start(folder: Path, boot: str) -> Path | None:
     except OSError as fault:
         log.warning("%s: a start cannot be counted: %s", folder, fault)
     good = shelf.standing().current
-    return shelf.place(good) if good and shelf.is_whole(good) else None
+    is_fit = good and shelf.is_whole(good) and shelf.supersedes(good)
+    return shelf.place(good) if good and is_fit else None
 
 
 def changed(environment: Mapping[str, str], deployment: Path | None) -> dict[str, str]:

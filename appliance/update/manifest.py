@@ -19,6 +19,7 @@ from pydantic import AwareDatetime, Field
 from appliance.errors import UpdateError
 from appliance.update.keys import Hexadecimal, Keyring, Part, Verify, opened, parsed
 from appliance.update.source import MANIFEST
+from appliance.update.trial import order
 
 REFUSALS = {
     "signature": "no key that counts signed it, or it was altered",
@@ -206,11 +207,6 @@ def place_of(unit: str, salt: str) -> float:
     """
     drawn = sha256(f"{salt}\n{unit}".encode()).digest()[:7]  # 56 bits: below 1 as a float too
     return int.from_bytes(drawn, "big") / 2**56 * 100
-
-
-def order(version: str) -> tuple[int, ...]:
-    """By which versions compare."""
-    return tuple(map(int, version.split(".")))
 
 
 def artefacts_for(release: Release, place: Place) -> tuple[Artefact, ...]:

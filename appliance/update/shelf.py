@@ -18,8 +18,10 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
+from appliance import __version__
 from appliance.errors import StoreError
 from appliance.update import trial
 from appliance.update.disk import Disk
@@ -84,12 +86,17 @@ class Shelf:
                 self.disk.replace(self.state, trial.written(after))
         return after
 
-    def start(self, boot: str) -> Path | None:
+    def start(self, boot: str, installed: str = __version__) -> Path | None:
         """Count a start and say what to start: a deployment's folder; None: what is installed.
 
-        One whose folder is missing or not whole is given up as if it had failed.
+        One whose folder is missing or not whole is given up as if it had failed.  One that does
+        not supersede what is installed was overtaken by the system's own package.
+
+        Args:
+            boot: names this run of the kernel.
+            installed: version of what came with the system.
         """
-        chosen = self.change(lambda standing: self._started(standing, boot)).starts_with
+        chosen = self.change(lambda each: self._started(each, boot, installed)).starts_with
         if chosen is None:
             return None
         self.flip(chosen)
@@ -106,7 +113,17 @@ class Shelf:
         links = list(self.place(deployment).glob("*"))
         return bool(links) and all(each.exists() for each in links)
 
-    def _started(self, standing: Standing, boot: str) -> Standing:
+    def supersedes(self, deployment: Deployment, installed: str = __version__) -> bool:
+        """Whether it is newer than what came with the system, and not made for another Python.
+
+        A system that moves on to the next Python brings a package for it, and leaves the images.
+        """
+        made = list((self.place(deployment) / "libraries").glob("*/*.cpython-*.so"))
+        fits = not made or any(each.name.endswith(EXTENSION_SUFFIXES[0]) for each in made)
+        return fits and trial.order(deployment.version) > trial.order(installed)
+
+    def _started(self, standing: Standing, boot: str, installed: str) -> Standing:
+        standing = trial.keep(standing, lambda each: self.supersedes(each, installed), installed)
         standing = trial.start(standing, boot)
         if standing.trial and not self.is_whole(standing.trial.deployment):
             standing = trial.give_up(standing, LOST)

@@ -12,7 +12,7 @@ started has not failed, whatever happened; it waits.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -176,6 +176,34 @@ def go_back(standing: Standing, why: str) -> Standing:
     return replace(standing, current=standing.previous, previous=None, failed=failed, last=told)
 
 
+def keep(standing: Standing, stays: Callable[[Deployment], bool], installed: str) -> Standing:
+    """Leave what must not be started any more; it has not failed, and may come again.
+
+    Args:
+        standing: before.
+        stays: whether a deployment may be started.
+        installed: version of what came with the system, which takes the place of what is left.
+    """
+    on_trial, good, before = standing.trial, standing.current, standing.previous
+    if good and not stays(good):
+        good, before = None, None
+    if before and not stays(before):
+        before = None
+    if on_trial and not stays(on_trial.deployment):
+        on_trial = None
+    kept = replace(standing, trial=on_trial, current=good, previous=before)
+    if kept.starts_with == standing.starts_with:
+        return kept
+    assert standing.starts_with is not None
+    told = f"{standing.starts_with.version} was left: {installed} came with the system since"
+    return replace(kept, last=told)
+
+
+def order(version: str) -> tuple[int, ...]:
+    """By which versions compare; ValueError where it is none."""
+    return tuple(map(int, version.split(".")))
+
+
 def seen(standing: Standing, sequence: int, known_s: int) -> Standing:
     """Remember a manifest's sequence, and a time that has passed."""
     sequence, known_s = max(sequence, standing.sequence), max(known_s, standing.known_s)
@@ -213,6 +241,7 @@ def read(content: bytes) -> Standing:
 def _deployment(table: Any) -> Deployment | None:  # noqa: ANN401  # as JSON gives it
     if table is None:
         return None
+    order(table["version"])
     return Deployment(str(table["name"]), str(table["version"]), int(table["reads"]))
 
 

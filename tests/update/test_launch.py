@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,43 @@ def test_a_damaged_state_starts_what_came_with_the_system(
     device.shelf.state.write_bytes(b"\0" * 100)
     assert chosen_start(device.shelf.folder, "boot") is None
     assert device.run(source) == "1.1.0"
+
+
+def test_a_newer_package_takes_the_place_of_an_update(
+    publisher: Publisher, device: Device, source: FolderSource
+) -> None:
+    """Installed by apt over a unit that had updated itself; a later update is taken again."""
+    publisher.release("1.1.0")
+    device.run(source)
+    assert device.shelf.start("boot", installed="1.0.9") == device.shelf.current.resolve()
+    assert device.shelf.start("boot", installed="1.2.0") is None
+    assert device.shelf.standing().last == "1.1.0 was left: 1.2.0 came with the system since"
+    publisher.release("1.3.0")
+    assert device.run(source) == "1.3.0"
+    assert device.shelf.start("boot", installed="1.2.0") == device.shelf.current.resolve()
+
+
+@pytest.mark.parametrize(
+    ("names", "fits"),
+    [
+        ([], True),
+        ([f"array{EXTENSION_SUFFIXES[0]}"], True),
+        (["array.abi3.so"], True),
+        (["array.cpython-39-aarch64-linux-gnu.so"], False),
+    ],
+)
+def test_images_for_another_python_are_not_started(
+    publisher: Publisher, device: Device, source: FolderSource, names: list[str], fits: bool
+) -> None:
+    """After the system has moved on to the next Python, what was compiled for the one before."""
+    publisher.release("1.1.0")
+    device.run(source)
+    library = device.shelf.current / "libraries" / "numpy"
+    library.mkdir()
+    for name in names:
+        (library / name).touch()
+    assert (device.shelf.start("boot") is not None) == fits
+    assert not device.shelf.standing().failed
 
 
 def test_the_unit_knows_what_it_was_started_from(tmp_path: Path) -> None:

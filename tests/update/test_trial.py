@@ -99,6 +99,24 @@ def test_a_release_is_good_when_it_sees_stores_and_reaches(
     assert trial.lacking(Trial(NEW, reached), evidence) == lacks
 
 
+@pytest.mark.parametrize(
+    ("installed", "starts", "falls_to"),
+    [("0.9.0", NEW, OLD), ("1.0.0", NEW, None), ("1.0.5", NEW, None), ("1.1.0", None, None)],
+)
+def test_what_the_system_brings_is_never_older_than_what_starts(
+    installed: str, starts: Deployment | None, falls_to: Deployment | None
+) -> None:
+    """A package that was installed over a trial, or over what is good; neither has failed."""
+    standing = started("a")
+    kept = trial.keep(
+        standing, lambda each: trial.order(each.version) > trial.order(installed), installed
+    )
+    assert (kept.starts_with, kept.current) == (starts, falls_to)
+    assert not kept.failed
+    told = standing.last if starts else "1.1.0 was left: 1.1.0 came with the system since"
+    assert kept.last == told
+
+
 def test_what_is_written_is_read() -> None:
     """Also with what a later release adds; another format or something else is refused."""
     standing = trial.seen(trial.commit(started("a")), 7, 1_800_000_000)
@@ -106,7 +124,8 @@ def test_what_is_written_is_read() -> None:
     assert trial.read(trial.written(standing)) == standing
     more = trial.written(standing).replace(b'"sequence"', b'"later": {}, "sequence"')
     assert trial.read(more) == standing
-    for damaged in (b"", b"[]", b"null", b'{"format": 2}', b'{"format": 1}', b"\0" * 300):
+    odd = trial.written(standing).replace(b'"version": "1.', b'"version": "1,')
+    for damaged in (b"", b"[]", b"null", b'{"format": 2}', b'{"format": 1}', b"\0" * 300, odd):
         with pytest.raises(ValueError, match=r"."):
             trial.read(damaged)
 

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from appliance.errors import GatepostError
 from appliance.store.database import VERSION
-from appliance.update.manifest import ANY, order
+from appliance.update.manifest import ANY
 from appliance.update.signature import pem_of, public_keys
+from appliance.update.trial import order
 from tools.publish.pack import pack_app, pack_libraries, pack_models, package_version
 from tools.publish.signing import REPOSITORY, PrivateKey
 from tools.publish.site import Site, Table, new_release, rolled_out
