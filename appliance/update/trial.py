@@ -7,6 +7,9 @@ the board, is counted all the same.
 A trial fails after MOST_LOST starts that ended by themselves, or MOST_STARTS in all.  A start that
 a reboot cut off is none that ended by itself: the power may have gone.  A trial that was never
 started has not failed, whatever happened; it waits.
+
+On a unit with slots (`slots`) a deployment is what a slot holds, and its name is the slot's; when
+such a trial is over is said by `judgement`.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ class Deployment:
     """What can be started: the images of one release, by the name of their folder.
 
     Attributes:
-        name: of the folder; empty: what was installed with the system.
+        name: of the folder, or of the slot; empty: what was installed with the system.
         version: of the release.
         reads: the highest schema of the database that it understands.
     """
@@ -49,6 +52,8 @@ class Trial:
         lost: of these, that ended by themselves.
         boot: in which the last one was; names a run of the kernel.
         why: what was lacking when the last one ended, as far as it could say.
+        tries: for how many boots its slot was armed; 0 where there are no slots.
+        leaves: why a person leaves what is good for this one; empty: nobody does.
     """
 
     deployment: Deployment
@@ -57,6 +62,8 @@ class Trial:
     lost: int = 0
     boot: str = ""
     why: str = ""
+    tries: int = 0
+    leaves: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +153,16 @@ def note(standing: Standing, why: str) -> Standing:
 
 
 def commit(standing: Standing) -> Standing:
-    """What is on trial is good."""
-    if standing.trial is None:
+    """What is on trial is good; what was good before is the one to go back to, unless it is left."""
+    trial = standing.trial
+    if trial is None:
         return standing
-    deployment = standing.trial.deployment
-    told = f"{deployment.version} is good, after {standing.trial.starts} starts"
-    return replace(standing, current=deployment, previous=standing.current, trial=None, last=told)
+    version = trial.deployment.version
+    told = f"{version} is good, after {trial.starts} starts"
+    good = replace(standing, current=trial.deployment, trial=None, last=told)
+    if trial.leaves and standing.current:
+        return replace(good, previous=None, failed=_failed(standing, standing.current, trial.leaves))
+    return replace(good, previous=standing.current)
 
 
 def give_up(standing: Standing, why: str) -> Standing:
@@ -162,7 +173,7 @@ def give_up(standing: Standing, why: str) -> Standing:
     version = trial.deployment.version
     if not trial.starts:
         return replace(standing, trial=None, last=f"{version} was never started: {why}")
-    failed = dict([*standing.failed.items(), (version, why)][-MOST_FAILED:])
+    failed = _failed(standing, trial.deployment, why)
     return replace(standing, trial=None, failed=failed, last=f"{version} failed: {why}")
 
 
@@ -170,9 +181,8 @@ def go_back(standing: Standing, why: str) -> Standing:
     """Return to what was good before what is good now; that is remembered as failed."""
     if standing.current is None:
         return standing
-    version = standing.current.version
-    failed = dict([*standing.failed.items(), (version, why)][-MOST_FAILED:])
-    told = f"{version} was left: {why}"
+    failed = _failed(standing, standing.current, why)
+    told = f"{standing.current.version} was left: {why}"
     return replace(standing, current=standing.previous, previous=None, failed=failed, last=told)
 
 
@@ -238,6 +248,12 @@ def read(content: bytes) -> Standing:
         raise ValueError(f"not what this format holds: {fault}") from fault
 
 
+def _failed(standing: Standing, deployment: Deployment, why: str) -> dict[str, str]:
+    """The versions that failed with one more, the newest last."""
+    failed = [each for each in standing.failed.items() if each[0] != deployment.version]
+    return dict([*failed, (deployment.version, why)][-MOST_FAILED:])
+
+
 def _deployment(table: Any) -> Deployment | None:  # noqa: ANN401  # as JSON gives it
     if table is None:
         return None
@@ -250,4 +266,6 @@ def _trial(table: Any) -> Trial | None:  # noqa: ANN401  # as JSON gives it
     if deployment is None:
         return None
     counts = int(table["starts"]), int(table["lost"])
-    return Trial(deployment, bool(table["reached"]), *counts, str(table["boot"]), str(table["why"]))
+    words = str(table["boot"]), str(table["why"])
+    slots = int(table.get("tries", 0)), str(table.get("leaves", ""))  # releases before had none
+    return Trial(deployment, bool(table["reached"]), *counts, *words, *slots)

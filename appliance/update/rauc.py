@@ -1,0 +1,161 @@
+"""RAUC, which writes bundles into the slot that does not run: the only module that runs `rauc`.
+
+The rule to know: `rauc install` is a client, and the service that it talks to goes on writing when
+the client is gone.  So whatever ends an installation here stops that service too; it begins anew
+when it is asked next.  What is half written is in a slot that nobody boots.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import select
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from appliance.errors import UpdateError
+from appliance.update.slots import System
+
+RAUC = "rauc"
+INSTALL_S = 1800.0
+"""For a root of 512 MB and a boot partition: a card that takes 1 MB/s has ten minutes too many."""
+SILENT_S = 600.0  # without a word; measured under emulation: 110 s between two of them
+MARK_S = 60.0
+STOP_S = 15.0
+STOP = ("systemctl", "stop", "rauc.service")
+PERCENT = re.compile(r"\s*(\d{1,3})% (.*)")
+ERROR = "LastError: "
+MOST_TOLD = 400  # characters of RAUC's own words in ours
+
+Writing = Callable[[int], None]
+"""Told how far an installation is, percent."""
+
+
+class Installer(Protocol):
+    """What writes slots and marks them."""
+
+    def describe(self, bundle: Path) -> System:
+        """What a bundle holds, as it says itself; UpdateError `bundle`: it is not to be trusted."""
+
+    def install(self, bundle: Path, writing: Writing) -> None:
+        """Write a bundle into the slot that does not run; UpdateError `bundle`: why not."""
+
+    def mark(self, *, good: bool) -> None:
+        """Say of the slot that runs that it is good, which commits it, or bad; else UpdateError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rauc:
+    """RAUC's command line.
+
+    Attributes:
+        options: that come before each command, as a test's own configuration.
+        limit_s: seconds that an installation may take.
+        silent_s: without a word from it.
+        stop: the command that ends the service.
+    """
+
+    options: tuple[str, ...] = ()
+    limit_s: float = INSTALL_S
+    silent_s: float = SILENT_S
+    stop: tuple[str, ...] = STOP
+
+    def describe(self, bundle: Path) -> System:
+        """What a bundle holds; its signature is verified on the way."""
+        told = self._run(["info", "--output-format=json", str(bundle)], MARK_S)
+        try:
+            table = json.loads(told)
+            return System(str(table["compatible"]), str(table["version"]))
+        except (ValueError, KeyError, TypeError) as fault:
+            raise UpdateError("bundle", f"rauc info: {told[:100]!r}, expected JSON") from fault
+
+    def install(self, bundle: Path, writing: Writing) -> None:
+        """Write a bundle into the slot that does not run."""
+        last = ""
+        command = [RAUC, *self.options, "install", str(bundle)]
+        with _begun(command) as client:
+            try:
+                for line in _lines(client, self.limit_s, self.silent_s):
+                    found = PERCENT.match(line)
+                    if found:
+                        writing(min(100, int(found[1])))
+                    last = line.removeprefix(ERROR) if line.startswith(ERROR) or not last else last
+                code = client.wait(STOP_S)
+            except BaseException:  # Ctrl-C too: whatever it was, nobody may go on writing
+                self._stop(client)
+                raise
+        if code:
+            raise UpdateError("bundle", f"RAUC refused it: {last[:MOST_TOLD] or f'exit {code}'}")
+
+    def mark(self, *, good: bool) -> None:
+        """Say of the slot that runs that it is good, or bad."""
+        self._run(["status", "mark-good" if good else "mark-bad", "booted"], MARK_S)
+
+    def _stop(self, client: subprocess.Popen[bytes]) -> None:
+        """End the client and the service."""
+        client.terminate()
+        with suppress(OSError, subprocess.TimeoutExpired):
+            subprocess.run(self.stop, check=False, timeout=STOP_S, capture_output=True)  # noqa: S603
+        try:
+            client.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            client.kill()
+
+    def _run(self, arguments: list[str], limit_s: float) -> str:
+        command = [RAUC, *self.options, *arguments]
+        name = f"{RAUC} {' '.join(arguments)}"
+        try:
+            done = subprocess.run(  # noqa: S603  # no shell
+                command,
+                check=False,
+                capture_output=True,
+                timeout=limit_s,
+                stdin=subprocess.DEVNULL,
+                encoding="utf-8",
+                errors="replace",
+            )
+        except OSError as fault:
+            raise UpdateError("rauc", f"{name}: {fault.strerror}") from fault
+        except subprocess.TimeoutExpired as fault:
+            raise UpdateError("rauc", f"{name}: no answer within {limit_s:g} s") from fault
+        if done.returncode:
+            told = (done.stderr.strip() or done.stdout.strip())[-MOST_TOLD:]
+            raise UpdateError("bundle", f"{name}: {told}")
+        return done.stdout
+
+
+def _begun(command: list[str]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(  # noqa: S603  # no shell
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+    except OSError as fault:
+        raise UpdateError("rauc", f"{command[0]}: {fault.strerror}") from fault
+
+
+def _lines(client: subprocess.Popen[bytes], limit_s: float, silent_s: float) -> Iterator[str]:
+    """What a program says, line by line, to its end; UpdateError `rauc` where it takes too long."""
+    assert client.stdout is not None
+    number, kept, ends_at = client.stdout.fileno(), b"", time.monotonic() + limit_s
+    poll = select.poll()
+    poll.register(number, select.POLLIN)
+    while True:
+        left = min(silent_s, ends_at - time.monotonic())
+        if left <= 0 or not poll.poll(left * 1000):
+            told = f"more than {limit_s:g} s, or silent for {silent_s:g} s"
+            raise UpdateError("rauc", f"the installation took {told}: stopped")
+        part = os.read(number, 4096)
+        *lines, kept = (kept + part).split(b"\n")
+        yield from (line.decode("utf-8", "replace").strip() for line in lines)
+        if not part:
+            yield from (kept.decode("utf-8", "replace").strip(),) if kept else ()
+            return
