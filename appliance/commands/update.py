@@ -39,12 +39,14 @@ def add_commands(commands: Any, command: Command) -> None:  # noqa: ANN401  # ar
     command(
         verbs, "rollback", _later("roll_back"), "give up the trial, or go back to the one before"
     )
+    purpose = "what the unit has found of the slot on trial; for gatepost-commit.service"
+    command(verbs, "commit", _later("commit_slot", "slotting"), purpose)
 
 
-def _later(name: str) -> Does:
-    """What a verb does, by its name in `updating`."""
+def _later(name: str, module: str = "updating") -> Does:
+    """What a verb does, by its name in a module beside this one."""
 
     def does(asked: argparse.Namespace) -> int:
-        return int(getattr(import_module("appliance.commands.updating"), name)(asked))
+        return int(getattr(import_module(f"appliance.commands.{module}"), name)(asked))
 
     return does

@@ -1,7 +1,7 @@
 """What `gatepost update` does: what is offered, installing it, how it stands, going back.
 
 The rule to know: nothing that runs is touched; the next start of the unit tries what was installed,
-or starts what it went back to.
+or starts what it went back to.  With slots it is the next boot (`slotting`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from appliance.commands.slotting import NEXT_BOOT, reboot_when_quiet, roll_back_slot, told_slots
 from appliance.config import Config, load_config
 from appliance.errors import StoreError, UpdateError
 from appliance.store.database import VERSION
@@ -36,8 +37,10 @@ from appliance.update.install import (
 from appliance.update.manifest import withdrawn
 from appliance.update.origin import source_of
 from appliance.update.progress import Report, desk, reporting
+from appliance.update.rauc import Writing
 from appliance.update.shelf import Shelf, sole_user
 from appliance.update.signature import verify
+from appliance.update.slots import folder_of, read_slots, system
 from appliance.update.source import Source
 from appliance.update.trial import Standing
 from appliance.update.trust import root_keys
@@ -48,7 +51,7 @@ AGAIN = "start the unit anew to try it: systemctl restart gatepost"
 def check(asked: argparse.Namespace) -> int:
     """Say what is offered, or why nothing is."""
     config = load_config(asked.config)
-    with sole_user(config.update.folder):
+    with sole_user(_shelf(config).folder):
         offer = _look(config, asked)
     _tell(offer)
     return 0
@@ -61,13 +64,16 @@ def install_release(asked: argparse.Namespace) -> int:
         if standing is None:
             print("nothing is asked for", file=sys.stderr)
             return 0
-        print(standing.last)
+        print(standing.last, flush=True)
+        if system() is not None:
+            reboot_when_quiet()
         return 0
     config = load_config(asked.config)
-    bar = tqdm(unit="B", unit_scale=True, disable=None)
-    with bar:
-        standing = _install(config, asked, partial(_show, bar))
-    print(f"{standing.last}; {AGAIN}")
+    bars = tqdm(unit="B", unit_scale=True, disable=None), tqdm(total=100, unit="%", disable=None)
+    with bars[0], bars[1]:
+        writing = partial(_show, bars[1], of=100)
+        standing = _install(config, asked, partial(_show, bars[0]), writing)
+    print(f"{standing.last}; {AGAIN if system() is None else NEXT_BOOT}")
     return 0
 
 
@@ -81,14 +87,17 @@ def _install_requested(asked: argparse.Namespace) -> Standing | None:
         report.tell("download")
         config = load_config(asked.config)
         asked.version = version
-        standing = _install(config, asked, partial(_report, report))
+        writing = partial(report.tell, "install")
+        standing = _install(config, asked, partial(_report, report), writing)
         report.tell("waiting")
     return standing
 
 
-def _install(config: Config, asked: argparse.Namespace, progress: Progress) -> Standing:
+def _install(
+    config: Config, asked: argparse.Namespace, progress: Progress, writing: Writing
+) -> Standing:
     """Look, choose, fetch and put on trial, as nobody else does at the same time."""
-    with sole_user(config.update.folder):
+    with sole_user(_shelf(config).folder):
         offer = _look(config, asked)
         choice = forced(offer, asked.version) if asked.force else offer.choice
         shelf = _shelf(config)
@@ -100,7 +109,13 @@ def _install(config: Config, asked: argparse.Namespace, progress: Progress) -> S
         print(f"fetching {choice.release.version}", file=sys.stderr)
         try:
             return install(
-                shelf, choice.release, offer.place, source, reached=reached, progress=progress
+                shelf,
+                choice.release,
+                offer.place,
+                source,
+                reached=reached,
+                progress=progress,
+                writing=writing,
             )
         except OSError as fault:
             raise StoreError(f"{shelf.folder}: {fault.strerror or fault}") from fault
@@ -110,13 +125,16 @@ def show_status(asked: argparse.Namespace) -> int:
     """What is good, what is on trial, and what failed."""
     config = load_config(asked.config)
     standing = _shelf(config).standing()
-    place = place_for(_unit(config, ()), standing)
+    place, known = place_for(_unit(config, ()), standing), read_slots()
     if asked.json:
         told = {"runs": place.version, "hardware": place.hardware, "platform": place.platform}
-        print(json.dumps(told | asdict(standing)))
+        slots = {"slots": known and asdict(known)} if system() else {}
+        print(json.dumps(told | slots | asdict(standing)))
         return 0
     print(f"good: {place.version}{'' if standing.current else ', as it came with the system'}")
     print(f"system: {place.hardware}, {place.platform}")
+    if system():
+        print(told_slots(standing, known))
     if standing.previous:
         print(f"before that: {standing.previous.version}")
     if standing.trial:
@@ -135,9 +153,13 @@ def roll_back(asked: argparse.Namespace) -> int:
     config = load_config(asked.config)
     shelf = _shelf(config)
     _expect_something(shelf.standing())  # before a folder is made where nothing was ever installed
-    with sole_user(config.update.folder):
+    with sole_user(shelf.folder):
         standing = shelf.standing()
         _expect_something(standing)
+        if system() is not None:
+            reached = not standing.trial and _reaches_broker(config)
+            print(f"{roll_back_slot(shelf, reached=reached).last}; {NEXT_BOOT}")
+            return 0
         step = trial.give_up if standing.trial else trial.go_back
         standing = shelf.change(partial(step, why="a person went back"))
     print(f"{standing.last}; start the unit anew: systemctl restart gatepost")
@@ -176,7 +198,7 @@ def _unit(config: Config, roots: tuple[bytes, ...]) -> Unit:
 
 
 def _shelf(config: Config) -> Shelf:
-    return Shelf(config.update.folder, Disk())
+    return Shelf(folder_of(config.update.folder), Disk())
 
 
 def _source(config: Config, asked: argparse.Namespace) -> Source:

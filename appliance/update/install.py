@@ -1,4 +1,4 @@
-"""From a source to a deployment on trial: what `gatepost update` does.
+"""From a source to a deployment on trial: what `gatepost update` does, with slots or without.
 
 The rule to know: nothing that runs is touched.  A release becomes what runs by the next start of
 the unit (`launch`), and what is good by what it shows then (`probation`).
@@ -36,13 +36,18 @@ from appliance.update.manifest import (
     choose,
     read_manifest,
 )
+from appliance.update.rauc import Rauc, Writing
 from appliance.update.shelf import Shelf
+from appliance.update.slots import system
 from appliance.update.source import Source
+from appliance.update.system import KIND, install_bundle, require_home
 from appliance.update.trial import Standing
 from appliance.updatesection import Update
 
 KINDS = ("app", "libraries", "models")
 """What a stock system takes, each an image of its own: a new package alone is small."""
+SYSTEM_KINDS = (KIND,)
+"""What a unit with slots takes: the whole root, with the package in it."""
 COMPATIBLE = Path("/proc/device-tree/compatible")
 
 
@@ -55,8 +60,9 @@ class Unit:
         product: whose manifests it takes.
         roots: public keys that may sign the first statement of keys.
         hardware: the board, see `hardware_name`.
-        platform: of its programs, see `platform_name`.
+        platform: of its programs, see `platform_name`; with slots, RAUC's name for the boards.
         reads: the highest schema of the database that what came with the system understands.
+        kinds: of artefacts that it installs.
     """
 
     unit: str
@@ -65,6 +71,7 @@ class Unit:
     hardware: str
     platform: str
     reads: int
+    kinds: tuple[str, ...] = KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +124,11 @@ def install(
     *,
     reached: bool,
     progress: Progress = lambda _have, _of: None,
+    writing: Writing = lambda _percent: None,
 ) -> Standing:
     """Fetch a release, unpack it and put it on trial; the next start of the unit tries it.
+
+    With slots it is written into the one that does not run, and the next boot tries it.
 
     Args:
         shelf: of this unit.
@@ -127,14 +137,21 @@ def install(
         source: where from.
         reached: whether the broker is reached now: then the release must reach it too.
         progress: told how many bytes of all that is to be fetched are here.
+        writing: told how much of a slot is written, percent.
 
     Raises:
         UpdateError: it is not what the manifest says, or there is no room.
         SourceError: the source is away; the next call goes on.
         OSError: the card takes nothing.
     """
+    has_slots = place.kinds == SYSTEM_KINDS
+    if has_slots:
+        require_home()  # before hundreds of megabytes are fetched
     archives = fetch_release(shelf, release, place, source, progress)
     artefacts = artefacts_for(release, place)
+    if has_slots:
+        bundle, rauc = archives[artefacts[0].sha256], Rauc()
+        return install_bundle(shelf, release, place, bundle, rauc, reached=reached, writing=writing)
     for each in artefacts:
         _lay(shelf, each, archives)
     images = {each.kind: each.sha256 for each in artefacts}
@@ -181,7 +198,7 @@ def place_for(unit: Unit, standing: Standing) -> Place:
         product=unit.product,
         hardware=unit.hardware,
         platform=unit.platform,
-        kinds=KINDS,
+        kinds=unit.kinds,
         version=current.version if current else __version__,
         reads=current.reads if current else unit.reads,
         trial=on_trial.deployment.version if on_trial else "",
@@ -198,7 +215,10 @@ def unit_of(name: str, update: Update, roots: tuple[bytes, ...], reads: int) -> 
         roots: public keys that may sign the first statement of keys.
         reads: the highest schema of the database that this release understands.
     """
-    return Unit(name, update.product, roots, hardware_name(), platform_name(), reads)
+    runs, board = system(), hardware_name()
+    if runs is None:
+        return Unit(name, update.product, roots, board, platform_name(), reads)
+    return Unit(name, update.product, roots, board, runs.compatible, reads, SYSTEM_KINDS)
 
 
 def platform_name() -> str:

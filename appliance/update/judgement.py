@@ -1,4 +1,4 @@
-"""What a boot means on a unit with two slots: who runs, who is committed, what is remembered.  Pure.
+"""What a boot means on a unit with two slots: which runs, which is committed, what was.  Pure.
 
 The rule to know: the firmware tries a slot for one boot and then takes the committed one, so where
 the committed one runs and a trial is remembered, that trial was not found good.  Why not is told by

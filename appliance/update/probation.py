@@ -1,7 +1,8 @@
 """The release on trial, from within: it is good once it has shown that it does its work.
 
 The rule to know: only the process that was started from the deployment on trial may say that it is
-good.  Where that is not so within LIMIT_S it ends, and the launcher counts.
+good.  Where that is not so within LIMIT_S it ends, and the launcher counts.  With slots it says so
+to root (`verdict`), which commits the slot, or boots the one before.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from appliance.errors import StalledError, StoreError
 from appliance.health import Vitals
@@ -21,7 +23,9 @@ from appliance.update.disk import Disk
 from appliance.update.images import forget
 from appliance.update.launch import DEPLOYMENT
 from appliance.update.shelf import Shelf
+from appliance.update.slots import FOLDER, read_slots
 from appliance.update.trial import Evidence, Trial
+from appliance.update.verdict import Spoken
 
 HOLD_S = 60.0  # that nothing was lacking: a release that ends the process soon is not good
 LIMIT_S = 900.0  # a broker that restarts, or a network that comes up late, has its time
@@ -33,18 +37,58 @@ Store = Callable[[Mapping[str, int]], None]
 log = logging.getLogger(__name__)
 
 
+class Judge(Protocol):
+    """Who hears what becomes of a trial; OSError where the card takes nothing."""
+
+    def find_good(self) -> None:
+        """Commit it, or ask for that."""
+
+    def find_bad(self, why: str) -> None:
+        """Remember what it lacks, for it is about to end."""
+
+    def is_over(self) -> bool:
+        """Whether it is committed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The unit itself, where its releases are its own.
+
+    Attributes:
+        shelf: where they lie.
+    """
+
+    shelf: Shelf
+
+    def find_good(self) -> None:
+        """Commit it, and delete what nobody goes back to."""
+        standing = self.shelf.change(trial.commit)
+        try:
+            forget(self.shelf, standing)
+        except OSError as fault:  # the next installation deletes it
+            log.warning("an old release cannot be deleted: %s", fault)
+
+    def find_bad(self, why: str) -> None:
+        """Remember what it lacks."""
+        self.shelf.change(partial(trial.note, why=why))
+
+    def is_over(self) -> bool:
+        """Whether it is committed, or given up by a person."""
+        return self.shelf.standing().trial is None
+
+
 @dataclass(slots=True)
 class Probation:
     """A trial that goes on.
 
     Attributes:
-        shelf: where it is remembered.
-        trial: as the launcher has counted it.
+        judge: hears what becomes of it.
+        trial: as it was counted at the start.
         store: writes to the unit's database.
         monotonic: seconds; a test has its own.
     """
 
-    shelf: Shelf
+    judge: Judge
     trial: Trial | None
     store: Store
     monotonic: Callable[[], float] = time.monotonic
@@ -66,6 +110,7 @@ class Probation:
         Raises:
             StalledError: it is not good yet and had its time.
         """
+        self._see_end()
         if self.trial is None:
             return
         now = self.monotonic()
@@ -77,24 +122,24 @@ class Probation:
         elif self.good_from is None:
             self.good_from = now
         if self.good_from is not None and now - self.good_from >= HOLD_S:
-            self._commit()
-        elif now - self.began_at >= LIMIT_S:
-            self.shelf.change(partial(trial.note, why=why or "it was good for moments only"))
+            self._commit(now)
+        if self.trial is not None and now - self.began_at >= LIMIT_S:
+            self.judge.find_bad(why or "it was good, and is not committed")
             raise StalledError(f"the release on trial is not good after {LIMIT_S:g} s: {why}")
 
-    def _commit(self) -> None:
-        """Where the card takes nothing the release stays on trial until the next turn."""
+    def _commit(self, now: float) -> None:
+        """Where that cannot be done, or is not done by then, it is asked for again HOLD_S later."""
+        self.good_from = now
         try:
-            standing = self.shelf.change(trial.commit)
+            self.judge.find_good()
         except OSError as fault:
             log.warning("a release that is good cannot be committed: %s", fault)
-            return
-        self.trial = None
-        log.info("update: %s", standing.last)
-        try:
-            forget(self.shelf, standing)
-        except OSError as fault:  # the next installation deletes it
-            log.warning("an old release cannot be deleted: %s", fault)
+        self._see_end()
+
+    def _see_end(self) -> None:
+        if self.trial is not None and self.judge.is_over():
+            log.info("update: %s is on trial no more", self.trial.deployment.version)
+            self.trial = None
 
     def _stores(self, on_trial: Trial) -> bool:
         try:
@@ -105,12 +150,17 @@ class Probation:
 
 
 def probation(store: Store, environment: Mapping[str, str] = os.environ) -> Probation | None:
-    """The trial that this process is, from its environment; None where it is none."""
-    if DEPLOYMENT not in environment:
-        return None
-    place = Path(environment[DEPLOYMENT])
-    shelf = Shelf(place.parents[1], Disk())
+    """The trial that this process is, from its environment or its slot; None where it is none."""
+    if DEPLOYMENT in environment:
+        place = Path(environment[DEPLOYMENT])
+        shelf, name = Shelf(place.parents[1], Disk()), place.name
+    else:
+        slots = read_slots()
+        if slots is None or not slots.on_trial:
+            return None
+        shelf, name = Shelf(FOLDER, Disk()), slots.booted
     on_trial = shelf.standing().trial
-    if on_trial is None or on_trial.deployment.name != place.name:
+    if on_trial is None or on_trial.deployment.name != name:
         return None
-    return Probation(shelf, on_trial, store)
+    judge = Own(shelf) if DEPLOYMENT in environment else Spoken(on_trial.deployment.version)
+    return Probation(judge, on_trial, store)

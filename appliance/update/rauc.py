@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from appliance.errors import UpdateError
 from appliance.update.slots import System
@@ -49,6 +49,12 @@ class Installer(Protocol):
     def mark(self, *, good: bool) -> None:
         """Say of the slot that runs that it is good, which commits it, or bad; else UpdateError."""
 
+    def arm(self, *, other: bool) -> None:
+        """Let the next boot be of the other slot, or not after all; else UpdateError."""
+
+    def primary(self) -> str:
+        """The slot that the next boot is of; UpdateError where RAUC does not know."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rauc:
@@ -68,12 +74,8 @@ class Rauc:
 
     def describe(self, bundle: Path) -> System:
         """What a bundle holds; its signature is verified on the way."""
-        told = self._run(["info", "--output-format=json", str(bundle)], MARK_S)
-        try:
-            table = json.loads(told)
-            return System(str(table["compatible"]), str(table["version"]))
-        except (ValueError, KeyError, TypeError) as fault:
-            raise UpdateError("bundle", f"rauc info: {told[:100]!r}, expected JSON") from fault
+        table = _table(self._run(["info", "--output-format=json", str(bundle)], MARK_S))
+        return System(str(table.get("compatible")), str(table.get("version")))
 
     def install(self, bundle: Path, writing: Writing) -> None:
         """Write a bundle into the slot that does not run."""
@@ -96,6 +98,19 @@ class Rauc:
     def mark(self, *, good: bool) -> None:
         """Say of the slot that runs that it is good, or bad."""
         self._run(["status", "mark-good" if good else "mark-bad", "booted"], MARK_S)
+
+    def arm(self, *, other: bool) -> None:
+        """Let the next boot be of the other slot, or not after all."""
+        self._run(["status", "mark-active", "other" if other else "booted"], MARK_S)
+
+    def primary(self) -> str:
+        """The slot that the next boot is of."""
+        table = _table(self._run(["status", "--output-format=json"], MARK_S))
+        try:
+            slots = {name: slot for each in table["slots"] for name, slot in each.items()}
+            return str(slots[table["boot_primary"]]["bootname"])
+        except (KeyError, TypeError, AttributeError) as fault:
+            raise UpdateError("rauc", f"rauc status: no primary slot: {fault}") from fault
 
     def _stop(self, client: subprocess.Popen[bytes]) -> None:
         """End the client and the service."""
@@ -125,9 +140,20 @@ class Rauc:
         except subprocess.TimeoutExpired as fault:
             raise UpdateError("rauc", f"{name}: no answer within {limit_s:g} s") from fault
         if done.returncode:
-            told = (done.stderr.strip() or done.stdout.strip())[-MOST_TOLD:]
-            raise UpdateError("bundle", f"{name}: {told}")
+            told = (done.stderr.strip() or done.stdout.strip()).rpartition("\n")[2]
+            raise UpdateError("bundle", f"{name}: {told[:MOST_TOLD]}")
         return done.stdout
+
+
+def _table(told: str) -> dict[str, Any]:
+    """The object that RAUC tells; UpdateError `rauc` where it tells anything else."""
+    try:
+        table = json.loads(told)
+    except ValueError:
+        table = None
+    if not isinstance(table, dict):
+        raise UpdateError("rauc", f"{told[:100]!r}, expected a JSON object")
+    return table
 
 
 def _begun(command: list[str]) -> subprocess.Popen[bytes]:

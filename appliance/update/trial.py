@@ -153,7 +153,7 @@ def note(standing: Standing, why: str) -> Standing:
 
 
 def commit(standing: Standing) -> Standing:
-    """What is on trial is good; what was good before is the one to go back to, unless it is left."""
+    """What is on trial is good; back goes to what was good before, unless a person has left it."""
     trial = standing.trial
     if trial is None:
         return standing
@@ -161,7 +161,9 @@ def commit(standing: Standing) -> Standing:
     told = f"{version} is good, after {trial.starts} starts"
     good = replace(standing, current=trial.deployment, trial=None, last=told)
     if trial.leaves and standing.current:
-        return replace(good, previous=None, failed=_failed(standing, standing.current, trial.leaves))
+        return replace(
+            good, previous=None, failed=_failed(standing, standing.current, trial.leaves)
+        )
     return replace(good, previous=standing.current)
 
 

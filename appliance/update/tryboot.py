@@ -1,7 +1,8 @@
 """The firmware's two slots, through the backend that RAUC asks too: the only module that runs it.
 
 The rule to know: `arm` is for one boot, the next one, and a power cut forgets it; only RAUC's
-`mark-good` of the slot that runs commits (`rauc`).  Of the standard library only.
+`mark-good` of the slot that runs commits (`rauc`).  The backend mounts a partition, which root with
+all its capabilities may: only gatepost-slots.service has them.  Of the standard library only.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class Trying:
         self.device, self.now, self.full, self.figures = device, 0.0, False, [0]
         made = probation(self.store, {DEPLOYMENT: str(place)})
         assert made is not None
-        self.made = Probation(made.shelf, made.trial, self.store, lambda: self.now)
+        self.made = Probation(made.judge, made.trial, self.store, lambda: self.now)
 
     def store(self, figures: Mapping[str, int]) -> None:
         """As the unit's database does."""
