@@ -61,28 +61,44 @@ def test_systemd_understands_it(unit: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze is not installed here")
-def test_systemd_understands_what_starts_the_updater(tmp_path: Path) -> None:
-    """The path unit, with the service that it names; it is to start at boot."""
-    for name in ("gatepost-update.path", "gatepost-update.service"):
-        text = (UNIT.parent / name).read_text(encoding="utf-8")
-        (tmp_path / name).write_text(text.replace("/opt/gatepost/bin/", "/bin/true #"))
+@pytest.mark.parametrize(
+    ("name", "wanted_by"),
+    [
+        ("gatepost-update.path", "multi-user.target"),
+        ("gatepost-commit.path", "multi-user.target"),
+        ("gatepost-fallback.timer", "timers.target"),
+    ],
+)
+def test_systemd_understands_what_starts_a_service(
+    name: str, wanted_by: str, tmp_path: Path
+) -> None:
+    """With the service that it names; it is to start at boot."""
+    for each in (name, f"{name.partition('.')[0]}.service"):
+        text = (UNIT.parent / each).read_text(encoding="utf-8")
+        (tmp_path / each).write_text(text.replace("/opt/gatepost/bin/", "/bin/true #"))
     told = subprocess.run(
-        [str(ANALYZE), "verify", tmp_path / "gatepost-update.path"],
-        check=False,
-        capture_output=True,
-        text=True,
+        [str(ANALYZE), "verify", tmp_path / name], check=False, capture_output=True, text=True
     )
     assert (told.returncode, told.stderr) == (0, "")
-    assert "\nWantedBy=multi-user.target\n" in (tmp_path / "gatepost-update.path").read_text()
+    assert f"\nWantedBy={wanted_by}\n" in (tmp_path / name).read_text()
 
 
 @pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze is not installed here")
-@pytest.mark.parametrize("name", ["network-camera.conf", "jetson.conf", "provisioned.conf"])
-def test_systemd_understands_what_is_added(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("network-camera.conf", "gatepost.service"),
+        ("jetson.conf", "gatepost.service"),
+        ("provisioned.conf", "gatepost.service"),
+        ("image.conf", "gatepost.service"),
+        ("image-update.conf", "gatepost-update.service"),
+    ],
+)
+def test_systemd_understands_what_is_added(name: str, unit: str, tmp_path: Path) -> None:
     """For some units; a key that it does not know would be a warning."""
-    copy = tmp_path / UNIT.name
-    copy.write_text(UNIT.read_text(encoding="utf-8").replace("/opt/gatepost/bin/", "/bin/true #"))
-    folder = tmp_path / f"{UNIT.name}.d"
+    copy, text = tmp_path / unit, (UNIT.parent / unit).read_text(encoding="utf-8")
+    copy.write_text(text.replace("/opt/gatepost/bin/", "/bin/true #"))
+    folder = tmp_path / f"{unit}.d"
     folder.mkdir()
     shutil.copy(UNIT.parent / name, folder)
     told = subprocess.run(

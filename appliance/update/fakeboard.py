@@ -57,6 +57,7 @@ class FakeBoard:
         armed: for the next boot.
         is_restarting: somebody asked for a reboot.
         loses: how many armed boots the firmware still forgets (raspberrypi/firmware #2038).
+        walks: whether it boots the other slot where one holds nothing (PARTITION_WALK).
         history: what was asked of it.
         step: called before each thing that lasts, with its name.
     """
@@ -67,6 +68,7 @@ class FakeBoard:
     armed: bool = False
     is_restarting: bool = False
     loses: int = 0
+    walks: bool = False
     history: list[str] = field(default_factory=list)
     step: Callable[[str], None] = lambda _name: None
 
@@ -90,6 +92,8 @@ class FakeBoard:
         if orderly and self.armed and self.loses:
             self.loses -= 1
         self.booted = _other(self.committed) if tried else self.committed
+        if self.roots[self.booted] is None and self.walks:
+            self.booted = _other(self.booted)
         self.armed = self.is_restarting = False
         self.history.append(f"boot {self.booted}")
         return self.roots[self.booted]

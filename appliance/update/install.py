@@ -63,6 +63,7 @@ class Unit:
         platform: of its programs, see `platform_name`; with slots, RAUC's name for the boards.
         reads: the highest schema of the database that what came with the system understands.
         kinds: of artefacts that it installs.
+        version: of what came with the system.
     """
 
     unit: str
@@ -72,6 +73,7 @@ class Unit:
     platform: str
     reads: int
     kinds: tuple[str, ...] = KINDS
+    version: str = __version__
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,7 @@ def place_for(unit: Unit, standing: Standing) -> Place:
         hardware=unit.hardware,
         platform=unit.platform,
         kinds=unit.kinds,
-        version=current.version if current else __version__,
+        version=current.version if current else unit.version,
         reads=current.reads if current else unit.reads,
         trial=on_trial.deployment.version if on_trial else "",
         failed=standing.failed,
@@ -218,7 +220,8 @@ def unit_of(name: str, update: Update, roots: tuple[bytes, ...], reads: int) -> 
     runs, board = system(), hardware_name()
     if runs is None:
         return Unit(name, update.product, roots, board, platform_name(), reads)
-    return Unit(name, update.product, roots, board, runs.compatible, reads, SYSTEM_KINDS)
+    told = SYSTEM_KINDS, runs.version
+    return Unit(name, update.product, roots, board, runs.compatible, reads, *told)
 
 
 def platform_name() -> str:
