@@ -47,6 +47,7 @@ def announced(config: Config, board: str = "", *, can_dim: bool = True) -> list[
         eyes=config.camera.is_csi or light.is_there,
         light=bool(light.head),
         light_power=light.power if light.head and can_dim else 0,
+        updates=config.update.url is not None,
     )
     return announcements(config.unit, __version__, features, home.prefix, board)
 

@@ -64,7 +64,7 @@ def run_unit(
         The number of the signal that ended it, 0 where the camera did.
 
     Raises:
-        RestartError: somebody asked for it over MQTT.
+        RestartError: somebody asked for it over MQTT, or a release waits for its first start.
         GatepostError: what ended it otherwise, or the fault of a recording.
     """
     recognizer = sight.build_recognizer(config, health.took)  # faults of the file come first
@@ -87,6 +87,8 @@ def _raise_why(source: Source, keeper: Keeper) -> None:
         raise source.camera.fault
     if keeper.orders is not None and keeper.orders.is_over:
         raise RestartError("a restart was asked for over MQTT")
+    if keeper.is_over:
+        raise RestartError("a release is installed and waits for its first start")
 
 
 def _door(

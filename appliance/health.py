@@ -104,7 +104,7 @@ class Health:
         self._began_at = time.monotonic()
         self._skipped, self._number = 0, -1  # frames, and the newest one's
         self._seen_at: deque[float] = deque(maxlen=MOST_FRAMES)
-        self._look_at = 0.0
+        self._look_at = self._plate_at = 0.0
         self._brightness: float | None = None
         self._aim = NO_AIM
         self._outside: Outside | None = None
@@ -165,6 +165,14 @@ class Health:
             self._seen_at.append(now)
             if is_due:
                 self._look_at, self._brightness = now + LIGHT_S, round(level, 3)
+
+    def noticed(self) -> None:
+        """Note that a plate is in sight, whosever it is."""
+        self._plate_at = time.monotonic()
+
+    def plate_age_s(self) -> float:
+        """Seconds since a plate was in sight; since the process began where none was yet."""
+        return time.monotonic() - max(self._plate_at, self._began_at)
 
     def frame_age_s(self) -> float | None:
         """Seconds since the lane has looked at the newest frame; None before the first."""

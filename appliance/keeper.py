@@ -19,6 +19,7 @@ from appliance.errors import FullError
 from appliance.health import Beat, Health, Vitals
 from appliance.lighting import Shining
 from appliance.orders import Orders
+from appliance.renewal import Renewal
 from appliance.retention import Retention
 from appliance.standing import StandingLists
 from appliance.store.outbox import Outbox
@@ -62,6 +63,7 @@ class Keeper:
         announcer: tells Home Assistant of this unit, in another loop.
         light: whose state is published; looked at each turn; None where there is none.
         vigil: notes what nobody else does, on the same connection; None where nobody does.
+        renewal: follows updates; None where nobody does.
         probation: sees whether the release that runs is good; None where it is not on trial.
     """
 
@@ -81,6 +83,7 @@ class Keeper:
     vigil: Vigil | None = None
     light: Shining | None = None
     probation: Probation | None = None
+    renewal: Renewal | None = None
     next_at: float = field(default=0.0, init=False)  # monotonic seconds
     told: tuple[object, ...] = field(default=(), init=False)
     owes: bool = field(default=False, init=False)  # a round of retention
@@ -104,11 +107,17 @@ class Keeper:
         while not self.stopping.is_set():
             self.turn()
             beat()
-            if self.orders is not None and self.orders.is_over:
+            if self.is_over:
                 return
             self.stopping.wait(LOOK_S)
         with suppress(FullError):
             self.part()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the unit is to be started anew: somebody asked for it, or a release waits."""
+        waits = self.renewal is not None and self.renewal.is_over
+        return waits or (self.orders is not None and self.orders.is_over)
 
     def part(self) -> None:
         """Write down what the next process goes on from."""
@@ -134,8 +143,17 @@ class Keeper:
         if self.probation is not None:
             is_connected = self.link is None or self.link.session > 0
             self.probation.turn(vitals, is_connected=is_connected)
+        self.renew(vitals.clock)
         if is_due or self.worth_telling(vitals) != self.told:
             self.report(vitals)
+
+    def renew(self, clock: Clock) -> None:
+        """See what becomes of updates, and tell."""
+        if self.renewal is not None:
+            self.renewal.turn(clock)
+        if self.renewal is not None and self.link is not None and self.link.session:
+            for each in self.renewal.news(self.link.session, clock):
+                self.link.publish(each)
 
     def keep(self, *, is_due: bool) -> None:
         """All that is written here; FullError where the disk is full."""

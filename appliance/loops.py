@@ -6,9 +6,9 @@ database, and no part is used in two threads but for what stands there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from threading import Event
 
@@ -18,22 +18,26 @@ from appliance.config import Config
 from appliance.crops import Crops
 from appliance.domain import Message, Passage
 from appliance.entrance import Entrance
+from appliance.errand import Errand
 from appliance.eyes import Eyes
 from appliance.health import Health
 from appliance.keeper import Keeper
 from appliance.lighting import Glow, build_lighting
+from appliance.lookout import Lookout
 from appliance.nightmode import NightMode
 from appliance.orders import Orders
 from appliance.pipeline import Announce, Lane
 from appliance.poster import Poster
 from appliance.recognize.recognizer import Recognizer
+from appliance.renewal import Renewal
 from appliance.resolve.tracker import Tracker
+from appliance.respond.gate import Gate
 from appliance.retention import Retention
 from appliance.sender import Sender
 from appliance.source import Source
 from appliance.standing import StandingLists
 from appliance.store import reserve
-from appliance.store.database import Database
+from appliance.store.database import VERSION, Database
 from appliance.store.history import History
 from appliance.store.keeping import KeepingClock
 from appliance.store.lists import ListStore
@@ -44,12 +48,20 @@ from appliance.store.posts import Posts
 from appliance.supervisor import Loop
 from appliance.transmit.messages import Topics
 from appliance.transmit.mqtt import MqttLink
+from appliance.update.disk import Disk
 from appliance.update.probation import probation
+from appliance.update.progress import desk
+from appliance.update.question import Question
+from appliance.update.shelf import Shelf
+from appliance.update.slots import folder_of, read_slots, system
 from appliance.vigil import Vigil
+from appliance.weekly import parse_span
 from appliance.wiring import Lights
 from appliance.yard import Yard
 
-DATABASE = "passages.sqlite"
+DATABASE, OFFER, SEEN = "passages.sqlite", "offer.json", "offers"  # in the folder of the store
+QUIET_S = 10.0
+"""Without a plate, and the gate at rest: then nobody is before it who would miss it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +110,16 @@ def lane_of(
         crops=Crops(is_kept=_keeps_image(unit.config)),
         show=unit.eyes.see,
         part_with=unit.eyes.passed,
-        notice=unit.source.notice,
+        notice=partial(_notice, unit),
         give_way=partial(reserve.give_up, unit.config.store.folder),
         aiming=sight.build_aiming(unit.config),
     )
+
+
+def _notice(unit: Unit, at: float) -> None:
+    """There is a plate in a frame of this time."""
+    unit.source.notice(at)
+    unit.health.noticed()
 
 
 def keeper_of(
@@ -112,6 +130,7 @@ def keeper_of(
     passages, store, marks = _passages(unit, database), unit.config.store, Marks(database)
     newest, retention = passages.newest, Retention(store.retention_hours * 3600, marks)
     limits, lists = unit.config.health, ListStore(database)
+    renewal = _renewal(unit, entrance.gate)
     unit.eyes.mode = NightMode(unit.config.daylight.mode, marks)
 
     def tend() -> None:
@@ -128,17 +147,63 @@ def keeper_of(
         stopping=unit.stopping,
         retention=retention,
         tend=tend,
-        orders=_orders(unit, unit.link, database, yard, retention) if unit.link else None,
+        orders=_orders(unit, unit.link, database, yard, retention, renewal) if unit.link else None,
         yard=yard,
         posts=Posts(database) if unit.config.webhook.url is not None else None,
         announcer=unit.announcer,
         vigil=Vigil(unit.health, limits, marks, lists, store.folder, newest),
         light=unit.lights.light and Glow(unit.lights.light),
         probation=probation(marks.put),
+        renewal=renewal,
     )
 
 
-def _orders(unit: Unit, link: MqttLink, database: Database, yard: Yard, kept: Retention) -> Orders:
+def _renewal(unit: Unit, gate: Gate | None) -> Renewal | None:
+    """What follows updates; a recording is not started anew, so nothing is installed for it."""
+    if unit.source.recording:
+        return None
+    update, health, folder = unit.config.update, unit.health, unit.config.store.folder
+    shelf, has_slots = Shelf(folder_of(update.folder), Disk()), system() is not None
+    question = Question(
+        unit=unit.config.unit.id,
+        update=update,
+        reads=VERSION,
+        memory=folder / SEEN if has_slots else update.folder,  # root's is only read
+        shelf=shelf.folder,
+    )
+    kept = folder / OFFER
+    lookout = Lookout(question, kept, update.check_hours * 3600) if update.url else None
+
+    def is_quiet() -> bool:
+        return health.plate_age_s() >= QUIET_S and (gate is None or gate.is_rested())
+
+    renewal = Renewal(
+        window=parse_span(update.window) if update.automatic else None,
+        topics=unit.topics,
+        shelf=shelf,
+        errand=Errand(desk()),
+        health=health,
+        lookout=lookout,
+        is_quiet=is_quiet,
+        reboots=has_slots,
+        slots=_slots,
+    )
+    return unit.held.enter_context(closing(renewal))
+
+
+def _slots() -> Mapping[str, str] | None:
+    known = read_slots()
+    return asdict(known) if known is not None else None
+
+
+def _orders(
+    unit: Unit,
+    link: MqttLink,
+    database: Database,
+    yard: Yard,
+    kept: Retention,
+    renewal: Renewal | None,
+) -> Orders:
     return Orders(
         link=link,
         topics=unit.topics,
@@ -148,6 +213,7 @@ def _orders(unit: Unit, link: MqttLink, database: Database, yard: Yard, kept: Re
         yard=yard,
         night_mode=unit.eyes.mode if unit.eyes.has_work else None,
         lighting=build_lighting(unit.lights.light, unit.config.light, Marks(database)),
+        renewal=renewal,
         can_restart=not unit.source.recording,
     )
 

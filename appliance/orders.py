@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from appliance.errors import ListError, OrderError, StoreError
 from appliance.lighting import Lighting
 from appliance.nightmode import NightMode
+from appliance.renewal import Renewal
 from appliance.respond.entries import parse_plate
 from appliance.respond.listfile import decoded, load_json
 from appliance.respond.lists import LARGEST_ENTRY, PRECEDENCE, parse_command
@@ -25,7 +26,15 @@ from appliance.store.lists import ListStore
 from appliance.transmit import last, messages, settings
 from appliance.transmit.inbox import LONGEST_NAME, MOST_ORDERS, Order
 from appliance.transmit.link import Link
-from appliance.transmit.messages import ASK_MODE, DIM, KEEP, RELEASE, Publication, Topics
+from appliance.transmit.messages import (
+    ASK_MODE,
+    ASK_UPDATE,
+    DIM,
+    KEEP,
+    RELEASE,
+    Publication,
+    Topics,
+)
 from appliance.yard import Yard
 
 LISTS = "lists/"
@@ -48,6 +57,7 @@ class Orders:
         yard: whose visits have plates too, on the same connection; None where nobody counts.
         night_mode: what decides between day and night, on the same connection; None: nothing does.
         lighting: the light, on the same connection; None where there is none.
+        renewal: asks for releases; None where nobody does.
         can_restart: whoever started this process starts it again.
     """
 
@@ -59,6 +69,7 @@ class Orders:
     yard: Yard | None = None
     night_mode: NightMode | None = None
     lighting: Lighting | None = None
+    renewal: Renewal | None = None
     can_restart: bool = True
     restarts: bool = field(default=False, init=False)
     unsaid: deque[Publication] = field(  # the oldest give way, should the broker stay away
@@ -147,6 +158,8 @@ class Orders:
             self.lighting.switch(order.payload)
         elif order.topic == DIM and self.lighting is not None:
             self.lighting.dim(order.payload)
+        elif order.topic == ASK_UPDATE and self.renewal is not None:
+            self.renewal.ask(order.payload)
         else:
             raise OrderError("not known here")
 

@@ -13,6 +13,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from appliance.address import address_fault, is_here
 from appliance.section import FilePath, Section
+from appliance.weekly import parse_span
 
 
 class Update(Section):
@@ -32,6 +33,13 @@ class Update(Section):
         description="1 to 64 of a-z, 0-9, _, . and -, begun with a letter or a digit",
     )
 
+    # between two looks at whether something newer is offered; each is a process that ends
+    check_hours: float = Field(24.0, ge=1, le=30 * 24)
+    # true: what is offered is installed in `window` without anybody's order
+    automatic: bool = False
+    # local time; a fleet's units begin in its first half, each at its own minute
+    window: str = "03:00-04:00"
+
     @field_validator("url")
     @classmethod
     def _url_is_one(cls, url: str | None) -> str | None:
@@ -39,6 +47,21 @@ class Update(Section):
         if fault:
             raise ValueError(f"update.url: {fault}")
         return url
+
+    @field_validator("window")
+    @classmethod
+    def _window_is_a_span(cls, text: str) -> str:
+        try:
+            parse_span(text)
+        except ValueError as fault:
+            raise ValueError(f"update.window = {fault}") from fault
+        return text
+
+    @model_validator(mode="after")
+    def _something_is_offered(self) -> Update:
+        if self.automatic and self.url is None:
+            raise ValueError("update.automatic without update.url: nothing would be offered")
+        return self
 
     @model_validator(mode="after")
     def _root_is_named(self) -> Update:

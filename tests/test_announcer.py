@@ -96,6 +96,7 @@ def test_discovery_may_be_switched_off_and_moved() -> None:
     full: dict[str, Any] = {
         "parking": {"entering": "approaching", "capacity": 40},
         "light": {"head": [{"led": "gatepost:ir:illuminator"}]},
+        "update": {"url": "https://u.example", "root_file": "root.pub"},
     }
     moved = Config.model_validate(full | {"homeassistant": {"prefix": "ha/lab"}})
     assert [each.topic for each in announced(moved)] == ["ha/lab/device/gatepost/config"]

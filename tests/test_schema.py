@@ -13,10 +13,11 @@ from appliance.config import Unit
 from appliance.decision import Action, ListName, Outcome
 from appliance.domain import Clock, Direction, Message
 from appliance.tally import HOUR_MS, Count, Hour, Move
-from appliance.transmit import last, messages, settings, tallies
+from appliance.transmit import last, messages, release, settings, tallies
 from appliance.transmit.component import Features
 from appliance.transmit.homeassistant import announcements
 from appliance.transmit.messages import Publication, Topics
+from appliance.transmit.release import Firmware, Report
 from appliance.transmit.state import Disk, ListAge, Stock, state
 from appliance.transmit.tallies import Fill
 from appliance.transmit.trial import probe
@@ -50,6 +51,20 @@ SAMPLES = {
     "erasure": last.forgotten(TOPICS)[2],
     "command-result": Publication(
         TOPICS.at("cmd/result"), '{"id":"a","ok":false,"topic":"cmd","error":"not known here"}'
+    ),
+    "update": release.update(TOPICS, Firmware("0.1.0", "0.2.0", "better", is_busy=True, percent=3)),
+    "release": release.release(
+        TOPICS,
+        Report(
+            version="0.1.0",
+            available="0.2.0",
+            sequence=7,
+            trial={"version": "0.2.0", "starts": 1},
+            last="0.1.1 failed: nothing stored",
+            failed={"0.1.1": "nothing stored"},
+            slots={"booted": "A", "committed": "B"},
+        ),
+        "2026-11-21T20:15:00Z",
     ),
     "check": probe(TOPICS),
     "discovery": announcements(Unit(), "1", Features(last=True, image=True), "homeassistant")[0],

@@ -26,6 +26,8 @@ SCHEMAS = {
     r"gatepost/[^/]+/illuminator": "illuminator",
     r"gatepost/[^/]+/illuminator_power": "illuminator-power",
     r"gatepost/[^/]+/night_mode": "night-mode",
+    r"gatepost/[^/]+/update": "update",
+    r"gatepost/[^/]+/release": "release",
     r"gatepost/[^/]+/check": "check",
     r"gatepost/[^/]+/cmd/result": "command-result",
     r"homeassistant/device/[^/]+/config": "discovery",

@@ -19,6 +19,7 @@ class Features:
         eyes: it has something to set for day and night.
         light: it has an infra-red light.
         light_power: the most percent that it may give; 0: it knows on and off only.
+        updates: it looks for newer releases.
     """
 
     last: bool
@@ -29,6 +30,7 @@ class Features:
     eyes: bool = False
     light: bool = False
     light_power: int = 0
+    updates: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from appliance.daylightsection import MODES
 from appliance.transmit.component import Component
 from appliance.transmit.messages import (
     ASK_MODE,
+    ASK_UPDATE,
     DIM,
     KEEP,
     KEPT,
@@ -18,7 +19,9 @@ from appliance.transmit.messages import (
     POWER,
     RELEASE,
     RELEASED,
+    UPDATE,
 )
+from appliance.transmit.release import INSTALL, TITLE
 
 STALE_S = 180
 """Three states missed; only for health, for a plate that vanishes would look like an erasure."""
@@ -264,6 +267,13 @@ COMPONENTS = (
         },
         needs="light_power",
         limits={"max": "light_power"},
+    ),
+    Component(
+        "update",
+        "update",
+        {"stat_t": UPDATE, "cmd_t": ASK_UPDATE},
+        {"dev_cla": "firmware", "ent_cat": "config", "title": TITLE, "pl_inst": INSTALL.decode()},
+        needs="updates",
     ),
     Component(
         "restart",

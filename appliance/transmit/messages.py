@@ -22,6 +22,8 @@ RELEASED, POWER = "illuminator", "illuminator_power"  # the same: the light's sw
 RELEASE, DIM = f"{RELEASED}/set", f"{POWER}/set"
 NIGHT_MODE = "night_mode"  # the same: day, night, or as the pictures tell
 ASK_MODE = f"{NIGHT_MODE}/set"
+UPDATE = "update"  # the same: what could be installed, which one may ask for
+ASK_UPDATE = f"{UPDATE}/set"
 LIVE_EXPIRY_S = 30  # a passage that waited longer in a broker is no car at the gate
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -86,7 +88,8 @@ class Topics:
     def commands(self) -> tuple[str, ...]:
         """Filters of all that people may ask: no wider than what a unit's ACL lets it read."""
         changes = (f"gatepost/{self.unit}/lists/+/{verb}" for verb in ("add", "remove", "set"))
-        return (*changes, *(self.at(level) for level in ("cmd", KEEP, ASK_MODE, RELEASE, DIM)))
+        settings = KEEP, ASK_MODE, RELEASE, DIM, ASK_UPDATE
+        return (*changes, *(self.at(level) for level in ("cmd", *settings)))
 
     @property
     def heard(self) -> tuple[str, ...]:

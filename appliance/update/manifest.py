@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
 from appliance.errors import UpdateError
 from appliance.update.keys import Hexadecimal, Keyring, Part, Verify, opened, parsed
+from appliance.update.lot import place_of
 from appliance.update.source import MANIFEST
 from appliance.update.trial import order
 
@@ -197,16 +197,6 @@ def choose(manifest: Manifest, place: Place, wanted: str = "", *, force: bool = 
         if not _hindrance(release, place, force=force)[0]:
             return Choice(release, "", release.version)
     return held
-
-
-def place_of(unit: str, salt: str) -> float:
-    """Where a unit stands in the order of one roll-out, from 0 to 100 without that.
-
-    SHA-256 spreads whatever ids there are evenly; with another salt the order is another, so that
-    it is not always the same units that go first.
-    """
-    drawn = sha256(f"{salt}\n{unit}".encode()).digest()[:7]  # 56 bits: below 1 as a float too
-    return int.from_bytes(drawn, "big") / 2**56 * 100
 
 
 def artefacts_for(release: Release, place: Place) -> tuple[Artefact, ...]:

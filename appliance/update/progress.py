@@ -131,6 +131,13 @@ class Desk:
         known = percent if isinstance(percent, int) and 0 <= percent <= ALL else None
         return Progress(phase, version, known, str(told.get("why", "")))
 
+    def word(self) -> int:
+        """Names what an updater told last, so that the same said again is another; 0: none did."""
+        try:
+            return (self.folder / "progress.json").stat().st_mtime_ns
+        except OSError:
+            return 0
+
     def is_held(self) -> bool:
         """Whether an updater lives."""
         try:

@@ -31,11 +31,11 @@ EVERYTHING = Features(
     eyes=True,
     light=True,
     light_power=100,
+    updates=True,
 )
 NOTHING = Features(last=False)
 BLUEPRINT = Path(__file__).parents[2] / "docs" / "gatepost_gate.yaml"
 NOTES = Path(__file__).parents[1] / "data" / "notes_components.json"
-NOT_HERE = {"update"}
 MENDED = {"last_plate", "last_seen", "allow_add", "keep", "ir"}
 """Unlike the notes': an empty `last` made errors in its log, a plate that was typed stayed, and a
 slip to 0 days would empty the history; a state without `ir` made one in its log."""
@@ -43,7 +43,7 @@ LATER = {"aim": "ready", "ir": "lit"}
 """Fields that the states of the first releases lack, and what is asked of them."""
 ALLOWED = "lists/allowed/state"
 PASSING = {"passage", "log", "last", "last/image", "hit"}
-SET = {"retention_days", "night_mode", "illuminator", "illuminator_power"}
+SET = {"retention_days", "night_mode", "illuminator", "illuminator_power", "update"}
 PUBLISHED = {"availability", "state", "parking", ALLOWED} | SET | PASSING
 
 
@@ -85,7 +85,7 @@ def test_each_entity_is_the_one_that_was_measured() -> None:
     same = measured.keys() & here.keys() - MENDED
     assert {key: here[key] for key in same} == {key: measured[key] for key in same}
     assert here["keep"] == measured["keep"] | {"min": 1}
-    assert set(measured) - set(here) == NOT_HERE
+    assert measured.keys() <= here.keys()
     extra = {"inside", "free", "allowed", "trig_open", "disk", "fps", "aim"}
     assert set(here) - set(measured) == extra
 
@@ -112,7 +112,7 @@ def test_only_commands_that_the_unit_hears_are_offered() -> None:
     (document,) = documents(EVERYTHING)
     offered = [each["cmd_t"] for each in document["cmps"].values() if "cmd_t" in each]
     levels = [each.removeprefix("gatepost/7f3a9c21/") for each in offered]
-    settings = ["retention_days", "night_mode", "illuminator", "illuminator_power"]
+    settings = ["retention_days", "night_mode", "illuminator", "illuminator_power", "update"]
     commands = [*(f"{each}/set" for each in settings), "cmd"]
     assert levels == ["lists/allowed/add", *commands]
     heard = [each.replace("+", "[^/]+") for each in messages.Topics("7f3a9c21").commands]
@@ -273,6 +273,20 @@ def test_night_mode_is_offered_where_there_is_something_to_set(
     file.write_text(f"[mqtt]\nhost = 'broker'\n{table}")
     document = json.loads(announced(load_config(file))[-1].payload)
     assert ("mode" in document["cmps"]) == has_it
+
+
+@pytest.mark.parametrize(
+    ("table", "has_it"),
+    [("", False), ("[update]\nurl = 'https://u.example'\nroot_file = 'root.pub'", True)],
+)
+def test_an_update_is_offered_where_somebody_looks_for_one(
+    table: str, has_it: bool, tmp_path: Path
+) -> None:
+    """Without an address it would say for ever that nobody knows of any."""
+    file = tmp_path / "gatepost.toml"
+    file.write_text(f"[mqtt]\nhost = 'broker'\n{table}")
+    document = json.loads(announced(load_config(file))[-1].payload)
+    assert ("update" in document["cmps"]) == has_it
 
 
 @pytest.mark.parametrize("board", ["", "Raspberry Pi 5 Model B Rev 1.0"])

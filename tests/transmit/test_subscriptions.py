@@ -105,5 +105,5 @@ def test_the_acl_lets_others_write_what_the_unit_hears() -> None:
     below = {TOPICS.below(each) for each in TOPICS.commands}
     settings = {each for each in below if topic_matches_sub("+/set", each)}
     lit = {"illuminator/set", "illuminator_power/set"}
-    assert settings == {"retention_days/set", "night_mode/set"} | lit
+    assert settings == {"retention_days/set", "night_mode/set", "update/set"} | lit
     assert set(COMMANDS) == below - settings | {"+/set"}

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from appliance.errors import UpdateError
 from appliance.update.keys import MOST_BYTES, Keyring, sealed
+from appliance.update.lot import place_of
 from appliance.update.manifest import (
     HINDRANCES,
     REFUSALS,
     Manifest,
     Place,
     choose,
-    place_of,
     read_manifest,
 )
 from appliance.update.source import MANIFEST, FolderSource
