@@ -22,7 +22,18 @@ from typing import Any
 from appliance import __version__, app, output, report, sight
 from appliance.capture.mask import Places, blackout
 from appliance.capture.video import RecordedCamera, load_picture
-from appliance.commands import aim, broker, cameras, connect, light, lists, provision, update, yard
+from appliance.commands import (
+    aim,
+    broker,
+    cameras,
+    connect,
+    fleet,
+    light,
+    lists,
+    provision,
+    update,
+    yard,
+)
 from appliance.config import SYSTEM_FILE, Config, Mqtt, chosen_file, examine_config, load_config
 from appliance.domain import Message, Passage
 from appliance.errors import ConfigurationError, GatepostError, OutputError, StalledError
@@ -223,6 +234,7 @@ def _parser() -> argparse.ArgumentParser:
     light.add_commands(commands, _command)
     provision.add_command(commands, _command)
     update.add_commands(commands, _command)
+    fleet.add_command(commands, _command)
     _command(commands, "version", tell_version, "say the version")
     return parser
 

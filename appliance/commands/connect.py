@@ -8,10 +8,11 @@ from __future__ import annotations
 import sys
 
 from appliance.config import Config
-from appliance.errors import ConfigurationError, LinkError
+from appliance.errors import ConfigurationError
 from appliance.transmit.homeassistant import birth_topic
 from appliance.transmit.messages import Topics
 from appliance.transmit.trial import Report, client_of, try_broker
+from appliance.transmit.visit import require_taken
 
 UNSEEN = "MQTT 3.1.1 does not tell a refused publication: look into the broker's log"
 
@@ -28,10 +29,8 @@ def check_connection(config: Config) -> None:
     home = config.homeassistant
     topics = Topics(config.unit.id, birth_topic(home.prefix) if home.discovery else "")
     report = try_broker(config.mqtt, topics)
+    require_taken(config.mqtt, report.why)
     name = f"broker {config.mqtt.host}:{config.mqtt.port}"
-    if report.why.text:
-        error = LinkError if report.why.kind in {"away", "hung up"} else ConfigurationError
-        raise error(f"{name}: {report.why.text}")
     _tell(name, topics, report)
     if report.refusals:
         told = [f"{name}: {topic}: {why}" for topic, why in report.refusals.items()]
