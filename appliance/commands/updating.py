@@ -16,10 +16,12 @@ from typing import Any
 
 from tqdm import tqdm
 
+from appliance import __version__
 from appliance.commands.slotting import NEXT_BOOT, reboot_when_quiet, roll_back_slot, told_slots
 from appliance.config import Config, load_config
 from appliance.errors import StoreError, UpdateError
-from appliance.store.database import VERSION
+from appliance.loops import DATABASE
+from appliance.store.database import VERSION, schema_of
 from appliance.transmit.messages import Topics
 from appliance.transmit.trial import try_broker
 from appliance.update import trial
@@ -42,7 +44,8 @@ from appliance.update.shelf import Shelf, sole_user
 from appliance.update.signature import verify
 from appliance.update.slots import folder_of, read_slots, system
 from appliance.update.source import Source
-from appliance.update.trial import Standing
+from appliance.update.system import require_readable
+from appliance.update.trial import Deployment, Standing
 from appliance.update.trust import root_keys
 
 AGAIN = "start the unit anew to try it: systemctl restart gatepost"
@@ -65,7 +68,8 @@ def install_release(asked: argparse.Namespace) -> int:
             print("nothing is asked for", file=sys.stderr)
             return 0
         print(standing.last, flush=True)
-        if system() is not None:
+        slots = read_slots()
+        if system() is not None and slots is not None and not slots.on_trial:
             reboot_when_quiet()
         return 0
     config = load_config(asked.config)
@@ -84,6 +88,7 @@ def _install_requested(asked: argparse.Namespace) -> Standing | None:
     if version is None:
         return None
     with reporting(counter, version) as report:
+        counter.quiet.unlink(missing_ok=True)  # of an earlier one
         report.tell("download")
         config = load_config(asked.config)
         asked.version = version
@@ -160,6 +165,9 @@ def roll_back(asked: argparse.Namespace) -> int:
             reached = not standing.trial and _reaches_broker(config)
             print(f"{roll_back_slot(shelf, reached=reached).last}; {NEXT_BOOT}")
             return 0
+        if standing.trial is None:
+            before = standing.previous or Deployment("", __version__, VERSION)
+            require_readable(before, schema_of(config.store.folder / DATABASE))
         step = trial.give_up if standing.trial else trial.go_back
         standing = shelf.change(partial(step, why="a person went back"))
     print(f"{standing.last}; start the unit anew: systemctl restart gatepost")

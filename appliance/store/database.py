@@ -210,6 +210,24 @@ class Database:
             raise StoreError(f"{self.path}: {fault.strerror or fault}") from fault
 
 
+def schema_of(path: Path) -> int:
+    """The schema of a file, without changing anything; 0 where there is none.
+
+    Raises:
+        StoreError: it cannot be read, or is no database.
+    """
+    if not path.exists():
+        return 0
+    try:
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", timeout=BUSY_S, uri=True)
+        try:
+            return int(connection.execute("PRAGMA user_version").fetchone()[0])
+        finally:
+            connection.close()
+    except sqlite3.Error as fault:
+        raise FAULTS.get(str(fault), StoreError)(f"{path}: {fault}") from fault
+
+
 def count_from(database: Database, seq: int) -> None:
     """Let the first passage of an empty file be the one behind `seq`."""
     with database.transaction():

@@ -11,6 +11,9 @@ from appliance import __version__
 from appliance.__main__ import main
 from appliance.config import load_config
 from appliance.inspection import check_parts
+from appliance.loops import DATABASE
+from appliance.store.database import Database
+from appliance.update import trial
 from appliance.update.disk import Disk
 from appliance.update.install import hardware_name, platform_name
 from appliance.update.progress import RUN, Desk, Progress
@@ -104,6 +107,26 @@ def test_a_release_goes_from_the_publisher_to_the_unit(fleet: Fleet) -> None:
     code, _, faults = fleet.update("install", source=True)
     assert (code, faults) == (65, "failed: 0.2.0: a person went back\n")
     assert fleet.update("install", "--force", source=True)[0] == 0
+
+
+def test_nobody_goes_back_to_what_could_not_read_the_database(fleet: Fleet) -> None:
+    """What came with the system, here: its unit would not start."""
+    fleet.release("0.2.0")
+    fleet.update("install", source=True)
+    shelf = Shelf(fleet.updates, Disk())
+    shelf.start("boot")
+    shelf.change(trial.commit)
+    (fleet.folder / "unit.toml").write_text(
+        (fleet.folder / "unit.toml").read_text() + "\n[store]\nfolder = 'store'\n"
+    )
+    database = Database(fleet.folder / "store" / DATABASE)
+    database.change("PRAGMA user_version = 2")
+    code, _, faults = fleet.update("rollback")
+    told = "schema: the database is of schema 2, 0.1.0 reads 1 at most\n"
+    assert (code, faults) == (65, told)
+    database.change("PRAGMA user_version = 1")
+    database.close()
+    assert fleet.update("rollback")[0] == 0
 
 
 def test_what_the_unit_asks_for_is_installed(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import tarfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import lru_cache
@@ -173,3 +174,11 @@ def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Disk, "sync_all", lambda _self: None)
     monkeypatch.setattr(Disk, "sync", lambda _self, _path: None)
     monkeypatch.setattr("appliance.update.fetch.LEFT_FREE", 0)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _unheard() -> Iterator[None]:
+    """The kernel's log is the host's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("appliance.update.boot.KMSG", Path("/nowhere/kmsg"))
+        yield

@@ -48,6 +48,30 @@ def test_a_good_release_is_tried_and_committed(unit: SlotUnit, publisher: Publis
     assert not slots.on_trial
 
 
+def test_what_is_armed_is_remembered_before(unit: SlotUnit, publisher: Publisher) -> None:
+    """Whoever reboots right then boots a trial that is counted, and whose broker is asked for."""
+    armed: list[bool] = []
+
+    def step(name: str) -> None:
+        if name == "arm B":
+            on_trial = unit.standing.trial
+            armed.append(on_trial is not None and on_trial.reached)
+
+    unit.board.step = step
+    unit.install(offered(publisher), reached=True)
+    assert armed == [True]
+
+
+def test_what_ended_an_earlier_trial_fails_no_later_one(
+    unit: SlotUnit, publisher: Publisher
+) -> None:
+    """Also where the power went before it could be forgotten."""
+    (unit.folder / "ended").write_text("the unit ended: exit-code, exited 1\n")
+    unit.install(offered(publisher))
+    unit.cut()
+    assert (unit.version, unit.standing.failed) == (NEW, {})
+
+
 @pytest.mark.parametrize(
     ("fault", "boots", "why"),
     [
