@@ -26,7 +26,7 @@ RAUC = "rauc"
 INSTALL_S = 1800.0
 """For a root of 512 MB and a boot partition: a card that takes 1 MB/s has ten minutes too many."""
 SILENT_S = 600.0  # without a word; measured under emulation: 110 s between two of them
-MARK_S = 60.0
+MARK_S = 120.0  # its service may have to be started
 STOP_S = 15.0
 STOP = ("systemctl", "stop", "rauc.service")
 PERCENT = re.compile(r"\s*(\d{1,3})% (.*)")
