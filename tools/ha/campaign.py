@@ -20,6 +20,7 @@ from appliance import __version__
 from tools.ha.broker import HOME, OPERATOR, ROOT, UNIT, Ear, guarded_broker, until
 from tools.ha.home import Home, device_of
 from tools.ha.lane import Lane
+from tools.ha.releases import Releases
 from tools.ha.scenes import LISTS, SCENES, Scene
 from tools.ha.site import COUNTED, USUAL, Site, counter
 from tools.ha.unit import Unit
@@ -57,7 +58,9 @@ def _site(root: Path) -> Iterator[Site]:
         held.callback(broker.kill)
         ear = Ear(accounts[OPERATOR])
         held.callback(ear.close)
-        unit = Unit(Path(folder), lane, accounts[UNIT])
+        releases = Releases(Path(folder))
+        held.callback(releases.close)
+        unit = Unit(Path(folder), lane, accounts[UNIT], releases)
         held.callback(unit.kill)
         for plate, name in LISTS.items():
             unit.put_on_list(name, plate)
@@ -67,7 +70,7 @@ def _site(root: Path) -> Iterator[Site]:
         home.start()
         home.settle_in(accounts[HOME])
         until(lambda: device_of(home, UNIT) is not None, "discovery")
-        yield Site(lane, broker, ear, unit, home)
+        yield Site(lane, broker, ear, unit, home, releases)
 
 
 def _play(scene: Scene, site: Site) -> list[str]:

@@ -103,6 +103,21 @@ def _restart(_home: Home, ear: Ear) -> str:
     return "pressed" if any(heard.payload == b"restart" for heard in ear.on("cmd")) else UNKNOWN
 
 
+def _update(update: Published) -> str:
+    """Whether something newer is offered, and all that the entity knows of it."""
+    latest = update.get("latest_version")
+    if latest is None:
+        return UNKNOWN
+    is_newer = "off" if latest == update["installed_version"] else "on"
+    return _update_row(is_newer, update)
+
+
+def _update_row(state: str, known: Published) -> str:
+    percent = known["update_percentage"]
+    busy = f" {percent if percent is not None else ''}%" if known["in_progress"] else ""
+    return f"{state} {known['installed_version']} {known['latest_version']}{busy}"
+
+
 AIMED = {True: "off", False: "on", None: UNKNOWN}  # a problem, so on is bad
 SHOWN: dict[str, Seen] = {
     "last_plate": _of("last", _plate),
@@ -128,6 +143,7 @@ SHOWN: dict[str, Seen] = {
     "irpow": _word("illuminator_power"),
     "allow_add": _of("lists/allowed/state", lambda _: ""),  # what was typed does not stay
     "restart": _restart,
+    "update": _of("update", _update),
 }
 """What a component must show."""
 
@@ -166,6 +182,8 @@ def _shown(home: Home, entity: str) -> str:
     told, attributes = str(state["state"]), state["attributes"]
     if told in AWAY or entity.startswith("button."):
         return told if told in AWAY else "pressed"
+    if entity.startswith("update."):
+        return _update_row(told, attributes)
     if entity.startswith("image."):
         return _picture(home.image(entity))
     if "uuid" in attributes:

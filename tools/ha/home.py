@@ -37,7 +37,7 @@ ENTER = 'mount --bind /proc "$0/proc" && exec chroot "$0" /opt/ha/bin/hass --con
 """In a mount namespace of its own, which ends with it."""
 COMPLAINT = re.compile(
     r"(?:WARNING|ERROR|CRITICAL) \(\w+\) "
-    r"(\[homeassistant\.(?:helpers|components\.(?:mqtt|automation|blueprint|text|event|number|select|switch)).*)"
+    r"(\[homeassistant\.(?:helpers|components\.(?:mqtt|automation|blueprint|text|event|number|select|switch|update)).*)"
 )
 """A line of its log that may be about the unit; the others are about the machine."""
 STARTED_S = 600.0

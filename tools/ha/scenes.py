@@ -26,6 +26,12 @@ from tools.ha.settings import (
     night_is_dark,
 )
 from tools.ha.site import GATE, Site
+from tools.ha.updates import (
+    install_is_pressed,
+    nobody_installs,
+    release_is_good,
+    release_is_published,
+)
 
 OWNER, OWNER_COMES, OWNER_LEAVES = "ZG4827KT", Run(0, 45), Run(45, 0)
 NEIGHBOUR, DENIED, DENIED_COMES = "LK63XNR", "HKT4926", Run(46, 113)
@@ -231,4 +237,9 @@ SCENES = (
     Scene("an allowed plate approaches", owner_comes, OPENS),
     Scene("its plate is erased (cmd: erase)", owner_is_forgotten),
     Scene("it approaches again", owner_comes, OPENS),
+    Scene("a newer release is published: offered", release_is_published),
+    Scene("Install is pressed, and no updater is there", nobody_installs),
+    Scene("Install is pressed: progress, the new version", install_is_pressed),
+    Scene("the release is good after a minute", release_is_good),
+    Scene("an allowed plate approaches", owner_comes, OPENS),
 )

@@ -17,6 +17,7 @@ from tools.ha.broker import UNIT, Ear, until
 from tools.ha.entities import Row, rows, triggers
 from tools.ha.home import BLUEPRINT, Device, Home, device_of
 from tools.ha.lane import Lane, Run
+from tools.ha.releases import Releases
 from tools.ha.unit import LED, Unit
 
 GATE = "blueprint"
@@ -48,6 +49,7 @@ class Site:
     ear: Ear
     unit: Unit
     home: Home
+    releases: Releases
     played: dict[str, float] = field(default_factory=dict)
     asked: dict[str, str] = field(default_factory=dict)
 
