@@ -79,7 +79,7 @@ class Rauc:
 
     def install(self, bundle: Path, writing: Writing) -> None:
         """Write a bundle into the slot that does not run."""
-        last = ""
+        last = error = ""
         command = [RAUC, *self.options, "install", str(bundle)]
         with _begun(command) as client:
             try:
@@ -87,13 +87,15 @@ class Rauc:
                     found = PERCENT.match(line)
                     if found:
                         writing(min(100, int(found[1])))
-                    last = line.removeprefix(ERROR) if line.startswith(ERROR) or not last else last
+                    error = line.removeprefix(ERROR) if line.startswith(ERROR) else error
+                    last = line or last
                 code = client.wait(STOP_S)
             except BaseException:  # Ctrl-C too: whatever it was, nobody may go on writing
                 self._stop(client)
                 raise
         if code:
-            raise UpdateError("bundle", f"RAUC refused it: {last[:MOST_TOLD] or f'exit {code}'}")
+            told = error or last or f"exit {code}"
+            raise UpdateError("bundle", f"RAUC refused it: {told[:MOST_TOLD]}")
 
     def mark(self, *, good: bool) -> None:
         """Say of the slot that runs that it is good, or bad."""
