@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from appliance.update.progress import Desk, Progress
+from appliance.update.progress import Desk, Progress, Request
 
 TAKEN_S = 60.0
 """For an updater to take a request: systemd starts one within seconds, on a busy Pi with a slow
@@ -57,10 +57,16 @@ class Errand:
         """Whether something is being installed, or was asked for."""
         return self.is_held or self._asked_at is not None
 
-    def ask(self, version: str) -> None:
-        """Ask for a version; OSError where requests cannot be put."""
+    def ask(self, version: str, *, reached: bool) -> None:
+        """Ask for a version; OSError where requests cannot be put.
+
+        Args:
+            version: that is offered.
+            reached: the broker is: then the release must reach it too.  The updater could not
+                ask it everywhere: the unit's credentials are its service's alone.
+        """
         word = self.desk.word()
-        self.desk.ask(version)
+        self.desk.ask(Request(version, reached))
         self.fault, self._word = "", word
         self._asked_at, self._taken_at = self.monotonic(), None
 

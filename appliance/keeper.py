@@ -149,9 +149,10 @@ class Keeper:
 
     def renew(self, clock: Clock) -> None:
         """See what becomes of updates, and tell."""
+        is_connected = self.link is not None and self.link.session > 0
         if self.renewal is not None:
-            self.renewal.turn(clock)
-        if self.renewal is not None and self.link is not None and self.link.session:
+            self.renewal.turn(clock, reached=is_connected)
+        if self.renewal is not None and self.link is not None and is_connected:
             for each in self.renewal.news(self.link.session, clock):
                 self.link.publish(each)
 

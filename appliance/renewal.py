@@ -74,6 +74,7 @@ class Renewal:
     standing: Standing = field(default_factory=Standing, init=False)
     _seen: tuple[int, int] = field(default=(0, 0), init=False)  # which state that was
     _passed_over: str = field(default="", init=False)  # what this start should have been of
+    _reached: bool = field(default=False, init=False)
     _waits_since: float | None = field(default=None, init=False)
     _tried_on: tuple[str, date] | None = field(default=None, init=False)  # by itself
     _session: int = field(default=0, init=False)  # that was told
@@ -99,12 +100,14 @@ class Renewal:
         """Whether something is being installed, or about to be tried."""
         return self.errand.is_busy or self._waits()
 
-    def turn(self, clock: Clock) -> None:
+    def turn(self, clock: Clock, *, reached: bool) -> None:
         """See what is new and do what is due; cheap, for it is called every second.
 
         Args:
             clock: how far the time of day can be trusted.
+            reached: the broker is.
         """
+        self._reached = reached
         self._look_at_shelf()
         self.errand.turn()
         if self.lookout is not None:
@@ -143,7 +146,7 @@ class Renewal:
         if self.lookout is not None:
             self.lookout.close()  # one at a time is at the folder of updates
         try:
-            self.errand.ask(version)
+            self.errand.ask(version, reached=self._reached)
         except OSError as fault:
             told = f"{self.errand.desk.request}: {fault.strerror}"
             raise OrderError(f"update: no updater here: {told}") from fault

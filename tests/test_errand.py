@@ -18,7 +18,7 @@ from tests.conftest import until
 UPDATER = (
     "import sys\n"
     "from appliance.update.progress import desk, reporting\n"
-    "with reporting(desk(), desk().take()) as report:\n"
+    "with reporting(desk(), desk().take().version) as report:\n"
     "    report.tell('download', 37)\n"
     "    sys.stdin.read()\n"
 )
@@ -75,9 +75,9 @@ def start(place: Desk) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
 
 def carry_out(place: Desk) -> None:
     """What an updater does that has all at once."""
-    version = place.take()
-    assert version is not None
-    with reporting(place, version) as report:
+    request = place.take()
+    assert request is not None
+    with reporting(place, request.version) as report:
         report.tell("waiting")
 
 
@@ -85,7 +85,7 @@ def test_a_request_is_carried_out(errand: Errand, place: Desk) -> None:
     """Busy from the request to the end, and then without a fault."""
     errand.turn()
     assert not errand.is_busy
-    errand.ask("1.2.0")
+    errand.ask("1.2.0", reached=True)
     errand.turn()
     assert errand.is_busy
     carry_out(place)
@@ -96,7 +96,7 @@ def test_a_request_is_carried_out(errand: Errand, place: Desk) -> None:
 
 def test_nobody_takes_it(errand: Errand, place: Desk, clock: Clock) -> None:
     """After a minute the request is taken back: an updater that comes later finds none."""
-    errand.ask("1.2.0")
+    errand.ask("1.2.0", reached=True)
     clock.now += TAKEN_S
     errand.turn()
     assert (errand.is_busy, errand.fault) == (True, "")
@@ -106,13 +106,13 @@ def test_nobody_takes_it(errand: Errand, place: Desk, clock: Clock) -> None:
     assert place.take() is None
     errand.turn()
     assert errand.fault == NO_UPDATER, "it stays until the next attempt"
-    errand.ask("1.2.0")
+    errand.ask("1.2.0", reached=True)
     assert errand.fault == ""
 
 
 def test_who_takes_it_says_nothing(errand: Errand, place: Desk, clock: Clock) -> None:
     """As one that cannot even be imported."""
-    errand.ask("1.2.0")
+    errand.ask("1.2.0", reached=True)
     place.take()
     errand.turn()
     clock.now += BEGUN_S + 1
@@ -124,7 +124,7 @@ def test_an_updater_dies_in_the_middle(
     errand: Errand, clock: Clock, start: Callable[[], subprocess.Popen[bytes]]
 ) -> None:
     """It may take hours; once it is dead the unit says how far it was, and may ask again."""
-    errand.ask("1.2.0")
+    errand.ask("1.2.0", reached=True)
     updater = start()
     clock.now += 10 * TAKEN_S
     errand.turn()
@@ -134,7 +134,7 @@ def test_an_updater_dies_in_the_middle(
     errand.turn()
     told = "1.2.0: the updater has ended in the middle (download, 37 %)"
     assert (errand.is_busy, errand.fault) == (False, told)
-    errand.ask("1.2.0")
+    errand.ask("1.2.0", reached=True)
     start()
     errand.turn()
     assert (errand.is_busy, errand.fault) == (True, "")
@@ -143,10 +143,10 @@ def test_an_updater_dies_in_the_middle(
 def test_the_same_fault_twice_is_told_twice(errand: Errand, place: Desk) -> None:
     """Not taken for the word of the attempt before."""
     for _ in range(2):
-        errand.ask("1.2.0")
-        version = place.take()
-        assert version is not None
-        with reporting(place, version) as report:
+        errand.ask("1.2.0", reached=True)
+        request = place.take()
+        assert request is not None
+        with reporting(place, request.version) as report:
             report.tell("failed", why="space: none is left")
         errand.turn()
         assert (errand.is_busy, errand.fault) == (False, "1.2.0: space: none is left")
@@ -167,7 +167,7 @@ def test_a_unit_that_starts_anew_goes_on_with_its_request(
     errand: Errand, place: Desk, clock: Clock
 ) -> None:
     """Else it would lie there for ever where there is no updater."""
-    errand.ask("1.2.0")
+    errand.ask("1.2.0", reached=True)
     after = Errand(place, clock)
     assert after.is_busy
     clock.now += TAKEN_S + 1
@@ -177,10 +177,10 @@ def test_a_unit_that_starts_anew_goes_on_with_its_request(
 
 def test_a_fault_outlives_the_unit(errand: Errand, place: Desk, clock: Clock) -> None:
     """Whoever asked shall still see what came of it."""
-    errand.ask("1.2.0")
-    version = place.take()
-    assert version is not None
-    with reporting(place, version) as report:
+    errand.ask("1.2.0", reached=True)
+    request = place.take()
+    assert request is not None
+    with reporting(place, request.version) as report:
         report.tell("failed", why="hash: another file")
     after = Errand(place, clock)
     after.turn()
@@ -191,6 +191,6 @@ def test_where_nothing_can_be_asked_that_is_told(tmp_path: Path, clock: Clock) -
     """A unit that no systemd has started has no run-time folder."""
     errand = Errand(Desk(tmp_path / "nowhere"), clock)
     with pytest.raises(FileNotFoundError):
-        errand.ask("1.2.0")
+        errand.ask("1.2.0", reached=True)
     errand.turn()
     assert not errand.is_busy

@@ -65,13 +65,11 @@ class Bench:
 
     def turn(self, clock: str = "ntp") -> None:
         """What the loop does each second."""
-        self.renewal.turn(clock)  # type: ignore[arg-type]
+        self.renewal.turn(clock, reached=True)  # type: ignore[arg-type]
 
     def carry_out(self, why: str = "") -> None:
         """What an updater does: put the release on trial, or fail."""
-        version = self.desk.take()
-        assert version == "0.2.0"
-        with reporting(self.desk, version) as report:
+        with reporting(self.desk, taken(self)) as report:
             if why:
                 report.tell("failed", why=why)
                 return
@@ -86,6 +84,13 @@ class Bench:
         return {each.topic.rpartition("/")[2]: json.loads(each.payload) for each in new}
 
 
+def taken(bench: Bench) -> str:
+    """The version of a request, which is gone then."""
+    request = bench.desk.take()
+    assert request is not None
+    return request.version
+
+
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
     """Where 0.2.0 is offered."""
@@ -96,8 +101,10 @@ def bench(tmp_path: Path) -> Bench:
 
 def test_a_release_is_asked_for_and_tried_at_the_next_start(bench: Bench) -> None:
     """From the order to the end of the process, and the next one is of it."""
+    bench.turn()
     bench.renewal.ask(b"install\n")
-    assert json.loads(bench.desk.request.read_bytes()) == {"version": "0.2.0"}
+    told = json.loads(bench.desk.request.read_bytes())
+    assert told == {"version": "0.2.0", "reached": True}
     bench.turn()
     assert (bench.renewal.is_busy, bench.renewal.is_over) == (True, False)
     bench.carry_out()
@@ -105,7 +112,7 @@ def test_a_release_is_asked_for_and_tried_at_the_next_start(bench: Bench) -> Non
     assert bench.renewal.is_over
     bench.shelf.change(lambda before: trial.start(before, "boot"))
     after = bench.started()
-    after.turn("ntp")
+    after.turn("ntp", reached=True)
     assert (after.is_busy, after.is_over, after.fault()) == (False, False, "")
 
 
@@ -115,7 +122,7 @@ def test_an_order_that_comes_twice_asks_once(bench: Bench) -> None:
     before = bench.desk.request.stat().st_ino
     bench.renewal.ask(b"install")
     assert bench.desk.request.stat().st_ino == before
-    with reporting(bench.desk, str(bench.desk.take())) as report:
+    with reporting(bench.desk, taken(bench)) as report:
         bench.turn()
         bench.renewal.ask(b"install")
         assert not bench.desk.request.exists()
@@ -267,7 +274,7 @@ def test_it_tells_what_has_changed_and_all_of_it_to_who_is_new(bench: Bench) -> 
     assert set(bench.told()) == {"release", "update"}
     assert bench.told() == {}
     bench.renewal.ask(b"install")
-    with reporting(bench.desk, str(bench.desk.take())) as report:
+    with reporting(bench.desk, taken(bench)) as report:
         report.tell("download", 0)
         bench.turn()
         assert [bench.told()["update"]["update_percentage"]] == [0]

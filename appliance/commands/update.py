@@ -31,6 +31,7 @@ def add_commands(commands: Any, command: Command) -> None:  # noqa: ANN401  # ar
     told = "though it failed here, is paused, or has not come to this unit yet"
     installing.add_argument("--force", action="store_true", help=told)
     told = "what the unit asks for in its run-time folder; for gatepost-update.service"
+    installing.set_defaults(reached=None)
     installing.add_argument("--requested", action="store_true", help=told)
     status = command(
         verbs, "status", _later("show_status"), "what is good, on trial, and what failed"

@@ -84,14 +84,14 @@ def install_release(asked: argparse.Namespace) -> int:
 def _install_requested(asked: argparse.Namespace) -> Standing | None:
     """The same for the unit, which asks in a file and reads in another how far it is."""
     counter = desk()
-    version = counter.take()
-    if version is None:
+    request = counter.take()
+    if request is None:
         return None
-    with reporting(counter, version) as report:
+    with reporting(counter, request.version) as report:
         counter.quiet.unlink(missing_ok=True)  # of an earlier one
         report.tell("download")
         config = load_config(asked.config)
-        asked.version = version
+        asked.version, asked.reached = request.version, request.reached
         writing = partial(report.tell, "install")
         standing = _install(config, asked, partial(_report, report), writing)
         report.tell("waiting")
@@ -110,7 +110,8 @@ def _install(
             return shelf.standing()  # asked for twice
         if choice.release is None:
             raise UpdateError(choice.name, choice.words)
-        reached, source = _reaches_broker(config), _source(config, asked)
+        reached = _reaches_broker(config) if asked.reached is None else asked.reached
+        source = _source(config, asked)
         print(f"fetching {choice.release.version}", file=sys.stderr)
         try:
             return install(

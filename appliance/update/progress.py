@@ -59,6 +59,19 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    """What the unit asks for.
+
+    Attributes:
+        version: of the release.
+        reached: whether the unit reaches its broker; None where it did not say.
+    """
+
+    version: str
+    reached: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """Where requests are put and progress is told.
 
@@ -83,12 +96,12 @@ class Desk:
         """The updater's run-time folder."""
         return self.run / "gatepost-update"
 
-    def ask(self, version: str) -> None:
+    def ask(self, request: Request) -> None:
         """Put a request there, in place of one that nobody took; OSError where there is no room."""
-        _replace(self.request, {"version": version})
+        _replace(self.request, asdict(request))
 
-    def take(self) -> str | None:
-        """The version that is asked for, and the request is gone; None: nothing is asked for.
+    def take(self) -> Request | None:
+        """What is asked for, and the request is gone; None: nothing is.
 
         Raises:
             UpdateError: `request`: it is none; it is gone as well.
@@ -101,10 +114,11 @@ class Desk:
             return None
         except OSError as fault:
             raise StoreError(f"{self.request}: {fault.strerror}") from fault
-        asked = _table(content).get("version")
+        table = _table(content)
+        asked, reached = table.get("version"), table.get("reached")
         if not isinstance(asked, str) or not VERSION.fullmatch(asked):
             raise UpdateError("request", f'{self.request}: expected {{"version": "1.2.0"}}')
-        return asked
+        return Request(asked, reached if isinstance(reached, bool) else None)
 
     def withdraw(self) -> bool:
         """Take a request back; whether it was there still."""

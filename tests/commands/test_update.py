@@ -16,7 +16,7 @@ from appliance.store.database import Database
 from appliance.update import trial
 from appliance.update.disk import Disk
 from appliance.update.install import hardware_name, platform_name
-from appliance.update.progress import RUN, Desk, Progress
+from appliance.update.progress import RUN, Desk, Progress, Request
 from appliance.update.shelf import Shelf
 from tests.update.conftest import app_files, tar_of
 from tools.publish import bundle
@@ -138,16 +138,16 @@ def test_what_the_unit_asks_for_is_installed(fleet: Fleet, monkeypatch: pytest.M
     fleet.release("0.3.0")
     assert fleet.update("install", "--requested", source=True)[:2] == (0, "")
     for told in ("0.2.0", "0.2.0"):
-        here.ask(told)
+        here.ask(Request(told))
         code, said, _ = fleet.update("install", "--requested", source=True)
         assert (code, said) == (0, "0.2.0 is installed and waits for its first start\n")
         assert here.progress() == Progress("waiting", "0.2.0")
-    here.ask("0.4.0")
+    here.ask(Request("0.4.0"))
     assert fleet.update("install", "--requested", source=True)[0] == 65
     assert here.progress() == Progress(
         "failed", "0.4.0", None, "unknown: 0.4.0 is not in the manifest"
     )
-    here.ask("0.3.0")
+    here.ask(Request("0.3.0"))
     (fleet.folder / "unit.toml").write_text("[update]\nroot_file = 'missing'\n")
     assert fleet.update("install", "--requested", source=True)[0] == 78
     told = here.progress()

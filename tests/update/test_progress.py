@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import StoreError, UpdateError
-from appliance.update.progress import MOST_BYTES, RUN, Desk, Progress, desk, reporting
+from appliance.update.progress import MOST_BYTES, RUN, Desk, Progress, Request, desk, reporting
 from tests.conftest import until
 
 NO_REQUEST = {
@@ -52,27 +52,33 @@ def test_a_request_is_taken_once(place: Desk) -> None:
     """And may be read by another user, whatever the unit's umask."""
     before = os.umask(0o077)
     try:
-        place.ask("1.2.0")
+        place.ask(Request("1.2.0", reached=True))
     finally:
         os.umask(before)
     assert place.request.stat().st_mode & 0o777 == 0o644
-    assert json.loads(place.request.read_bytes()) == {"version": "1.2.0"}
-    assert [place.take(), place.take()] == ["1.2.0", None]
+    assert json.loads(place.request.read_bytes()) == {"version": "1.2.0", "reached": True}
+    assert [place.take(), place.take()] == [Request("1.2.0", reached=True), None]
     assert [each.name for each in place.request.parent.iterdir()] == []
 
 
 def test_the_newest_request_counts(place: Desk) -> None:
     """Asked twice is asked once."""
-    place.ask("1.2.0")
-    place.ask("1.3.0")
-    assert [place.take(), place.take()] == ["1.3.0", None]
+    place.ask(Request("1.2.0", reached=True))
+    place.ask(Request("1.3.0"))
+    assert [place.take(), place.take()] == [Request("1.3.0"), None]
 
 
 def test_a_request_is_taken_back(place: Desk) -> None:
     """As long as nobody took it."""
-    place.ask("1.2.0")
+    place.ask(Request("1.2.0", reached=True))
     assert [place.withdraw(), place.withdraw()] == [True, False]
     assert place.take() is None
+
+
+def test_a_request_may_say_no_more_than_a_version(place: Desk) -> None:
+    """As one that a person wrote."""
+    place.request.write_text('{"version": "1.2.0", "reached": "yes", "later": 1}')
+    assert place.take() == Request("1.2.0")
 
 
 @pytest.mark.parametrize("case", NO_REQUEST)
