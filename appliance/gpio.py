@@ -25,8 +25,8 @@ from appliance.errors import ConfigurationError, LineError
 
 REFUSED = "line {number}: is closed"
 MISSING = (
-    "line {number}: the RPi.GPIO API is not installed: install Gatepost with its extra [pi], on a"
-    " Pi 4 or older RPi.GPIO will do, on a Jetson with its extra [jetson]"
+    "line {number}: the RPi.GPIO API is not installed: apt install python3-rpi-lgpio, on a Jetson"
+    " python3-jetson-gpio (with pip: Gatepost's extra [pi] or [jetson])"
 )
 SCRATCH = "/tmp"  # noqa: S108  # where no service gives a folder; nothing of ours is put there
 

@@ -146,9 +146,9 @@ def test_a_number_that_is_no_pin_is_refused(pins: Pins) -> None:
 
 @pytest.mark.skipif(find_spec("RPi") is not None, reason="the library is installed here")
 @pytest.mark.parametrize("need", [GpioLine, require_library])
-def test_without_the_library_the_extra_is_named(need: Callable[[int], object]) -> None:
+def test_without_the_library_its_package_is_named(need: Callable[[int], object]) -> None:
     """A fault of the installation, which no restart mends."""
-    with pytest.raises(ConfigurationError, match=r"line 17: .* its extra \[pi\]"):
+    with pytest.raises(ConfigurationError, match=r"line 17: .* apt install python3-rpi-lgpio"):
         need(PIN)
 
 

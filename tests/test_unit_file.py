@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from annotated_types import Le
 
+from appliance import __version__
 from appliance.app import OPENING_S
 from appliance.camerasection import Camera
 from appliance.capture.heads import GuardedHeads
@@ -23,6 +24,7 @@ from appliance.supervisor import FEED_S
 from appliance.tables import read_table
 from appliance.ward import START_S
 from tests.conftest import until
+from tools.debian.control import Target, file_name
 
 FIRMWARE = Path(__file__).parents[1] / "firmware"
 UNIT = FIRMWARE / "systemd" / "gatepost.service"
@@ -201,12 +203,12 @@ def test_no_restart_follows_a_fault_that_none_mends() -> None:
 
 
 def test_the_readme_installs_what_the_service_starts() -> None:
-    """Each file that it names is there, and the environment is that of the unit file."""
+    """The package that it names is what is made; each file is there; one environment for both."""
     told = README.read_text(encoding="utf-8").partition("## Installing")[2].partition("\n## ")[0]
     named = re.findall(r"firmware/[\w./-]+", told)
-    assert {"60-gatepost.rules", "gatepost.service"} <= {Path(each).name for each in named}
+    assert f"apt install ./{file_name(__version__, Target('arm64', '3.13'))}" in told
     assert [each for each in named if not (README.parent / each).exists()] == []
-    (environment,) = re.findall(r"python3 -m venv --system-site-packages (\S+)", told)
+    (environment,) = re.findall(r"python3\s+-m\s+venv\s+--system-site-packages\s+([\w/]+)", told)
     assert f"ExecStart={environment}/bin/gatepost run" in UNIT.read_text(encoding="utf-8")
 
 

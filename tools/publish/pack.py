@@ -23,8 +23,16 @@ from appliance.errors import GatepostError
 from tools.publish.signing import REPOSITORY
 
 BLOCK = 4096  # bytes: what a file takes on the card is rounded up to
-UNWANTED = ("setuptools*", "pkg_resources", "_distutils_hack", "distutils-precedence.pth", "bin")
-"""Of the build, of no use where nothing is built."""
+UNWANTED = (
+    *("setuptools*", "pkg_resources", "_distutils_hack", "distutils-precedence.pth", "bin"),
+    "ai_edge_litert/libLiteRtWebGpuAccelerator.so",
+    "cv2/data/*.xml",
+    "numpy/**/tests",
+    "numpy/_core/include",
+    "**/*.pyi",
+)
+"""Of the build; a graphics processor's inference, which is opened by name where it is asked for;
+what finds faces; the library's own tests and headers; types.  A third of what else comes."""
 INIT = "appliance/__init__.py"
 MODEL_FILES = ("*.tflite", "*.toml", "regions/*.toml")
 
@@ -52,23 +60,38 @@ def pack_tree(folder: Path, names: Iterable[Path], out: Path) -> None:
 
 def pack_models(models: Path, out: Path) -> None:
     """The image of the models."""
-    found = [path.relative_to(models) for each in MODEL_FILES for path in models.glob(each)]
-    pack_tree(models, found, out)
+    pack_tree(models, model_files(models), out)
+
+
+def model_files(models: Path) -> list[Path]:
+    """What a unit needs of their folder, relative to it."""
+    return [path.relative_to(models) for each in MODEL_FILES for path in models.glob(each)]
 
 
 def pack_app(out: Path) -> None:
     """The image of the package, for every system: it is Python alone."""
-    pack_tree(REPOSITORY, _files(REPOSITORY / "appliance", REPOSITORY), out)
+    pack_tree(REPOSITORY, files_below(REPOSITORY / "appliance", REPOSITORY), out)
 
 
 def pack_libraries(platform: str, out: Path) -> None:
     """The image of what it needs, for a system such as linux-aarch64-cp311."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        _install(platform, folder)
-        for path in [path for each in UNWANTED for path in folder.glob(each)]:
+        lay_libraries(platform, folder)
+        pack_tree(folder, files_below(folder, folder), out)
+
+
+def lay_libraries(platform: str, folder: Path) -> None:
+    """What it needs, into a folder, for a system such as linux-aarch64-cp311."""
+    _install(platform, folder)
+    leave_out(folder)
+
+
+def leave_out(folder: Path) -> None:
+    """Delete of installed libraries what a unit never needs; licences stay."""
+    for each in UNWANTED:
+        for path in list(folder.glob(each)):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-        pack_tree(folder, _files(folder, folder), out)
 
 
 def unpacked_bytes(archive: Path) -> int:
@@ -105,7 +128,7 @@ def package_version(archive: Path) -> str:
     return found[1]
 
 
-def _files(folder: Path, above: Path) -> list[Path]:
+def files_below(folder: Path, above: Path) -> list[Path]:
     """Every file of a folder but what Python has compiled, relative to one above it."""
     found = [path.relative_to(above) for path in folder.rglob("*") if path.is_file()]
     return [path for path in found if "__pycache__" not in path.parts]
