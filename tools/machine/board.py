@@ -1,0 +1,212 @@
+"""A Raspberry Pi that is a QEMU: starts what its firmware would start, until its power goes.
+
+The rule to know: the board restarts by itself, as the real one does; who tests it only gives power,
+takes it away, and looks.  The hardware's watchdog is armed before the kernel runs.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.machine.card import BOOTCONFIG, Card, run
+from tools.machine.firmware import FirmwareError, Loading, Start, asked_for_try, choose, loading
+from tools.machine.qmp import Monitor
+
+MACHINE = ["qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72", "-accel", "tcg,thread=multi"]
+"""A Pi 4's processor; QEMU's raspi3b and raspi4b have no bus for a disk that is fast enough."""
+BARE = ["-nodefaults", "-display", "none", "-no-reboot"]
+DEVICES = ["-device", "virtio-rng-pci", "-device", "i6300esb"]
+BOOTLOADER = "/chosen/bootloader"
+"""Where the firmware leaves which partition it has taken, 32 bits each."""
+TURN_S = 0.05
+LIMIT_S = 30.0
+TAKEN_OVER = re.compile(r"gatepost: booted|systemd\[1\]|Failed to start|Timed out|login:")
+"""On the console: the system runs, and from now on the watchdog is its own."""
+SLOWNESS = 2
+"""By how much a watchdog's seconds are stretched: the emulated processor is that much slower."""
+
+
+@dataclass(slots=True)
+class Run:
+    """One start, and what became of it.
+
+    Attributes:
+        start: what the firmware chose.
+        console: what it said on its serial line.
+        began_at, ended_at: monotonic seconds; 0: it goes on.
+        ending: restart, try (a restart that asks for one), panic, watchdog, off, cut.
+    """
+
+    start: Start
+    console: Path
+    began_at: float
+    ended_at: float = 0.0
+    ending: str = ""
+
+    @property
+    def said(self) -> str:
+        """The console's text."""
+        return self.console.read_text(errors="replace") if self.console.exists() else ""
+
+
+class Board:
+    """A board with a card in it.
+
+    Attributes:
+        runs: every start since it was built, the newest last.
+        fault: why the firmware cannot start anything; empty: it can.
+        stops_at_try: its power goes when a try is asked for, so that `switch_on` may begin with it.
+    """
+
+    def __init__(self, card: Card, folder: Path, ssh_port: int, memory_mb: int = 1024) -> None:
+        """Build one.
+
+        Args:
+            card: its card.
+            folder: for what it says.
+            ssh_port: of the host, which leads to the board's port 22.
+            memory_mb: of the board.
+        """
+        self.card, self.folder, self.ssh_port = card, folder, ssh_port
+        self.runs: list[Run] = []
+        self.fault = ""
+        self._memory = ["-m", str(memory_mb), "-smp", "1"]
+        self._lock = threading.Lock()
+        self._qemu: subprocess.Popen[bytes] | None = None
+        self._monitor: Monitor | None = None
+        self._has_power = False
+        self._thread = threading.Thread()
+        self.stops_at_try = False
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def switch_on(self, *, is_try: bool = False) -> None:
+        """Give it power; `is_try`: as after a restart that asked for a try."""
+        self._has_power = True
+        self._thread = threading.Thread(target=self._live, args=(is_try,), daemon=True)
+        self._thread.start()
+
+    def cut(self) -> None:
+        """Take its power away, at once: SIGKILL to QEMU."""
+        self._has_power = False
+        with self._lock:
+            if self._qemu:
+                self._qemu.kill()
+        self._thread.join(LIMIT_S)
+
+    def written(self) -> int:
+        """Bytes that the card has taken since the newest start; 0 where nobody can say."""
+        try:
+            with self._lock:
+                return self._monitor.written() if self._monitor else 0
+        except (OSError, ValueError):
+            return 0  # it restarts just now
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it runs, or restarts just now."""
+        return self._thread.is_alive()
+
+    def _live(self, is_try: bool) -> None:
+        try:
+            while self._has_power:
+                autoboot = self.card.read(BOOTCONFIG, "autoboot.txt").decode()
+                is_try = self._start(choose(autoboot, is_try=is_try)) == "try"
+                self._has_power &= self.runs[-1].ending != "off"
+                self._has_power &= not (is_try and self.stops_at_try)
+        except (FirmwareError, RuntimeError, OSError) as fault:
+            self.fault = str(fault)
+
+    def _start(self, start: Start) -> str:
+        """Start once; gives how that ended."""
+        config = self.card.read(start.partition, "config.txt").decode()
+        asked = loading(config, is_try=start.is_try)
+        console = self.folder / f"console-{len(self.runs) + 1:03}.txt"
+        command = self._command(start, asked, console)
+        one = Run(start, console, time.monotonic())
+        with self._lock:
+            if not self._has_power:
+                return ""
+            with (self.folder / "qemu.txt").open("ab") as said:
+                self._qemu = subprocess.Popen(command, stdout=said, stderr=said)  # noqa: S603
+            self._monitor = self._talk()
+        self.runs.append(one)
+        is_starved = self._watch(one, asked.watchdog_s * SLOWNESS)
+        one.ended_at, one.ending = time.monotonic(), self._ending(one, is_starved=is_starved)
+        return one.ending
+
+    def _watch(self, one: Run, watchdog_s: float) -> bool:
+        """Until it ends; whether the watchdog did it."""
+        assert self._qemu is not None
+        is_armed = watchdog_s > 0
+        while self._qemu.poll() is None:
+            time.sleep(TURN_S)
+            if is_armed and time.monotonic() - one.began_at > watchdog_s:
+                is_armed = TAKEN_OVER.search(one.said) is None
+                if is_armed:
+                    self._qemu.kill()
+                    self._qemu.wait(LIMIT_S)
+                    return True
+        return False
+
+    def _ending(self, one: Run, *, is_starved: bool) -> str:
+        with self._lock:
+            events = self._monitor.last_words() if self._monitor else []
+            self._monitor = self._qemu = None
+        if not self._has_power:
+            return "cut"
+        if is_starved or any(each["event"] == "WATCHDOG" for each in events):
+            return "watchdog"
+        if any(each.get("data", {}).get("reason") == "guest-shutdown" for each in events):
+            return "off"
+        if "Kernel panic" in one.said:
+            return "panic"
+        return "try" if asked_for_try(one.said) else "restart"
+
+    def _talk(self) -> Monitor | None:
+        """A connection to the QEMU that has just been started; None where it ended at once."""
+        until = time.monotonic() + LIMIT_S
+        while time.monotonic() < until and self._qemu and self._qemu.poll() is None:
+            try:
+                return Monitor(self.folder / "monitor")
+            except OSError:
+                time.sleep(TURN_S)
+        return None
+
+    def _command(self, start: Start, asked: Loading, console: Path) -> list[str]:
+        """QEMU with what the firmware loads from the partition."""
+        words = self.card.read(start.partition, asked.arguments).decode().strip()
+        loaded = ["-kernel", str(self._loaded(start.partition, asked.kernel))]
+        if asked.initramfs:
+            loaded += ["-initrd", str(self._loaded(start.partition, asked.initramfs))]
+        net = f"user,id=net,hostfwd=tcp:127.0.0.1:{self.ssh_port}-:22"
+        disk = f"if=none,id=card,format=raw,file={self.card.path}"
+        monitor = self.folder / "monitor"
+        monitor.unlink(missing_ok=True)
+        return [
+            *(*MACHINE, *self._memory, *BARE, *DEVICES, *loaded, "-append", words),
+            *("-dtb", str(self._tree(start)), "-serial", f"file:{console}"),
+            *("-drive", disk, "-device", "virtio-blk-pci,drive=card"),
+            *("-netdev", net, "-device", "virtio-net-pci,netdev=net,romfile="),
+            *("-qmp", f"unix:{monitor},server=on,wait=off", "-action", "watchdog=reset"),
+        ]
+
+    def _loaded(self, partition: int, name: str) -> Path:
+        out = self.folder / name
+        out.write_bytes(self.card.read(partition, name))
+        return out
+
+    def _tree(self, start: Start) -> Path:
+        """The board's device tree, with what the firmware adds."""
+        plain, told = self.folder / "plain.dtb", self.folder / "told.dtb"
+        if not plain.exists():
+            dump = ["-M", f"dumpdtb={plain}", "-nodefaults", "-display", "none"]
+            run([*MACHINE, *self._memory, *dump])
+        told.write_bytes(plain.read_bytes())
+        for key, value in (("partition", start.partition), ("tryboot", int(start.is_try))):
+            run(["fdtput", "-p", "-t", "u", str(told), BOOTLOADER, key, str(value)])
+        return told

@@ -1,0 +1,42 @@
+"""The image under test, built as anybody builds it: `tools/package`, then `tools/image`.
+
+The rule to know: it is built once in a folder; whoever wants another one takes another folder.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from tools.publish.signing import REPOSITORY
+
+BUILT = "image"
+
+
+def built(folder: Path, keyring: Path, root: Path | None) -> Path:
+    """The folder with the image and what its slots are made of.
+
+    Args:
+        folder: in which it is built.
+        keyring: of RAUC, PEM.
+        root: a tar of Debian, if there is one already.
+
+    Raises:
+        CalledProcessError: it cannot be built; what went wrong is on the terminal.
+    """
+    out = folder / BUILT
+    if list(out.glob("*.img")):
+        return out
+    packages = folder / "package"
+    packages.mkdir(exist_ok=True)
+    if not list(packages.glob("*.deb")):
+        _tool("package", "--out", str(packages))
+    (package,) = packages.glob("*.deb")
+    given = ["--root", str(root)] if root else []
+    files = ["--package", str(package), "--keyring", str(keyring), "--out", str(out)]
+    _tool("image", "--board", "qemu", *files, *given)
+    return out
+
+
+def _tool(name: str, *arguments: str) -> None:
+    subprocess.run([str(REPOSITORY / "tools" / name), *arguments], check=True)  # noqa: S603

@@ -1,0 +1,127 @@
+"""What the scenarios have in common: a unit, what it is offered, and steps that each of them takes.
+
+The rule to know: a step waits for what it is about, with a deadline, and raises LateError after it.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.machine.card import BOOT_A, BOOT_B, BOOTCONFIG, SYSTEM_A, SYSTEM_B, run
+from tools.machine.firmware import FirmwareError, choose
+from tools.machine.ledger import Ledger
+from tools.machine.releases import Offers, Shop, Signers, pack
+from tools.machine.results import Results
+from tools.machine.unit import Answer, Unit
+
+INSTALL = "gatepost update install"
+INSTALL_S = 1500.0
+TRIAL_S = 1300.0
+"""From the restart to the commit: a boot, a minute of probation, and all that may be slow."""
+FALL_BACK_S = 2400.0
+OTHER = {BOOT_A: (BOOT_B, SYSTEM_B), BOOT_B: (BOOT_A, SYSTEM_A)}
+SLOTS = {BOOT_A: "A", BOOT_B: "B"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A unit and all that is done to it.
+
+    Attributes:
+        unit: the unit.
+        offers: what it can fetch.
+        shop, by: where releases come from.
+        ledger: what must not be lost.
+        results: what came of it.
+    """
+
+    unit: Unit
+    offers: Offers
+    shop: Shop
+    by: Signers
+    ledger: Ledger
+    results: Results
+
+    def bundle(self, version: str, *, app: str = "", initramfs: bytes = b"") -> Path:
+        """The bundle of a release that is good, or is not."""
+        slot = self.shop.slot(version, app=app, initramfs=initramfs)
+        return pack(slot, self.shop.folder / f"{version}.raucb", self.by)
+
+    def boot(self) -> float:
+        """Give it power and wait for its service; seconds that took."""
+        now = time.monotonic()
+        self.unit.board.switch_on()
+        return self.unit.come_up(now)
+
+    def committed(self) -> int:
+        """The partition that the firmware takes unless it is told otherwise; 0: cannot be told."""
+        try:
+            text = self.unit.board.card.read(BOOTCONFIG, "autoboot.txt").decode()
+            return choose(text, is_try=False).partition
+        except (FirmwareError, RuntimeError, UnicodeDecodeError):
+            return 0  # it is being written just now
+
+    def booted(self) -> int:
+        """The partition that was started last."""
+        return self.unit.board.runs[-1].start.partition
+
+    def other_slot(self) -> str:
+        """Checksums of the two partitions that no update may have touched."""
+        card = self.unit.board.card
+        spans = (card.spans()[each] for each in OTHER[self.committed()])
+        return " ".join(_checksum(card.path, each.begin, each.size) for each in spans)
+
+    def install(self) -> Answer:
+        """`gatepost update install` over the network, with how long it took."""
+        answer = self.unit.ssh(INSTALL, INSTALL_S)
+        if answer.code:
+            self.results.check("install", "exit 0", last_line(answer), is_right=False)
+        return answer
+
+    def restart_for_trial(self) -> float:
+        """Restart, and wait until the firmware tries the other slot; when that began."""
+        count = len(self.unit.board.runs)
+        self.unit.ssh("systemctl reboot || true", 60)
+
+        def tried() -> float | None:
+            began = [each.began_at for each in self.unit.board.runs[count:] if each.start.is_try]
+            return began[0] if began else None
+
+        return self.unit.until(tried, "the firmware's try", 300)
+
+    def commit(self, since: float) -> float:
+        """Wait until the slot that runs is the committed one; seconds since `since`."""
+        wanted = self.booted()
+        self.unit.until(lambda: self.committed() == wanted, "committed", TRIAL_S)
+        return time.monotonic() - since
+
+    def fall_back(self, since: float) -> None:
+        """Wait until the committed slot runs and is online, after a trial."""
+        home, runs = self.committed(), self.unit.board.runs
+
+        def is_home() -> bool:
+            return runs[-1].start.partition == home and runs[-1].began_at > since
+
+        def is_up() -> bool:
+            return is_home() and bool(self.unit.heard("availability", runs[-1].began_at))
+
+        self.unit.until(is_up, "back in the committed slot", FALL_BACK_S)
+
+    def told(self) -> set[str]:
+        """The uuid of every passage that the broker has had."""
+        heard = self.unit.heard("log") + self.unit.heard("passage")
+        return {str(each.table()["uuid"]) for each in heard}
+
+
+def last_line(answer: Answer) -> str:
+    """What a command said in the end, without a progress bar."""
+    lines = [line for line in re.split(r"[\r\n]+", answer.text) if line.strip()]
+    return f"exit {answer.code}: {lines[-1] if lines else ''}"
+
+
+def _checksum(path: Path, begin: int, size: int) -> str:
+    part = f"tail -c +{begin + 1} '{path}' | head -c {size} | sha256sum"
+    return run(["sh", "-c", part]).decode().split()[0]

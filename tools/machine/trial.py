@@ -1,0 +1,170 @@
+"""`tools/test-image`: the image on an emulated board, from its first boot to the last power cut.
+
+The rule to know: boards run side by side, one processor each, and each goes through its own steps.
+A step that breaks off is a line that failed, and the next one begins with power off and on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
+from functools import partial
+from pathlib import Path
+
+from tools.machine.authority import Authority
+from tools.machine.board import Board
+from tools.machine.broker import free_port
+from tools.machine.build import built
+from tools.machine.card import Card, clone
+from tools.machine.cuts import chain_of_installs, delivered, trials
+from tools.machine.host import Host, open_host
+from tools.machine.ledger import Ledger
+from tools.machine.releases import Offers, Shop, Signers, signers
+from tools.machine.results import Results
+from tools.machine.scene import Scene
+from tools.machine.unit import LateError, Unit, prepared, work_folder
+from tools.machine.updates import first_boot, good_release, refusals, rolled_back
+from tools.publish.signing import REPOSITORY
+
+CARD_BYTES = 4 << 30
+"""Of a card: the data partition grows to its end at the first boot."""
+DOWNLOADS, INSTALLS, ROUNDS = 8, 10, 5
+"""Power cuts: of each, and three in each round."""
+SEED = 7
+Step = Callable[[Scene], None]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Go through all journeys; exit 1 where something was not as expected."""
+    asked = _parser().parse_args(arguments)
+    folder = asked.folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    results, load = Results(folder / "results.jsonl"), os.getloadavg()[0]
+    shop, by, stranger = _makers(folder, asked)
+    results.measure("image built in", f"{results.seconds:.0f} s")
+    host = open_host(folder)
+    try:
+        with ThreadPoolExecutor() as boards:
+            for name, steps in _journeys(asked, stranger).items():
+                scene = _scene(name, folder, host, shop, by, results)
+                boards.submit(_go, scene, steps)
+    finally:
+        host.stop()
+    results.measure("load average before, after", f"{load:.1f}, {os.getloadavg()[0]:.1f}")
+    text = f"{_head(asked, results)}\n{results.table()}"
+    asked.out.write_text(text)
+    print(text)
+    return 0 if all(line.is_right for line in results.lines) else 1
+
+
+def _journeys(asked: argparse.Namespace, stranger: Signers) -> dict[str, dict[str, Step]]:
+    """What each board goes through, as far as it was asked for."""
+    cuts, seed = partial(chain_of_installs, downloads=DOWNLOADS, installs=INSTALLS), asked.seed
+    journeys: dict[str, dict[str, Step]] = {
+        "road-1": {
+            "boot": first_boot,
+            "update": partial(good_release, version="1.1.0"),
+            "refuse": partial(refusals, stranger=stranger),
+            "cuts": partial(cuts, version="1.4.0", seed=seed),
+            "after": partial(good_release, version="1.4.0"),
+            "delivered": delivered,
+        },
+        "road-2": {
+            "start": first_boot,
+            "crash": partial(rolled_back, version="1.2.0", kind="crashes"),
+            "hang": partial(rolled_back, version="1.2.1", kind="hangs"),
+            "initramfs": partial(rolled_back, version="1.2.2", kind="has a broken initramfs"),
+            "trials": partial(trials, version="1.3.0", rounds=ROUNDS, seed=seed),
+            "sent": delivered,
+        },
+    }
+    wanted = set(asked.only)
+    return {
+        name: {step: does for step, does in steps.items() if step in wanted or not wanted}
+        for name, steps in journeys.items()
+        if not wanted or wanted & set(steps)
+    }
+
+
+def _go(scene: Scene, steps: Mapping[str, Step]) -> None:
+    """One journey."""
+    for name, step in steps.items():
+        began = time.monotonic()
+        try:
+            if not scene.unit.board.is_on and step is not first_boot:
+                scene.boot()
+            step(scene)
+        except (LateError, RuntimeError, OSError, KeyError, ValueError) as fault:
+            told = f"{type(fault).__name__}: {fault}"
+            scene.results.check(f"{name} on {scene.unit.name}", "ends", told, is_right=False)
+            scene.unit.board.cut()
+            scene.unit.board.stops_at_try = False
+        scene.results.measure(f"step {name}", f"{time.monotonic() - began:.0f} s")
+    scene.unit.board.cut()
+
+
+def _scene(name: str, folder: Path, host: Host, shop: Shop, by: Signers, results: Results) -> Scene:
+    """A unit with a card of its own."""
+    place = work_folder(folder, name)
+    (image,) = shop.built.glob("*.img")
+    card = clone(Card(image), place / "card.img")
+    with card.path.open("r+b") as file:
+        file.truncate(CARD_BYTES)
+    prepared(card, host.settings(name, by.root))
+    for old in place.glob("console-*.txt"):
+        old.unlink()
+    unit = Unit(name, Board(card, place, free_port()), host)
+    offers = Offers(folder / "site" / name, by, shop.compatible)
+    return Scene(unit, offers, shop, by, Ledger(), results)
+
+
+def _makers(folder: Path, asked: argparse.Namespace) -> tuple[Shop, Signers, Signers]:
+    """Who makes and signs releases, and a stranger; and the image that trusts the former."""
+    made = []
+    for name in ("vendor", "stranger"):
+        authority = Authority(folder / name).make()
+        pair = authority.signed("release", "release")
+        made.append(signers(folder / f"{name}-keys", *pair))
+    keyring = Authority(folder / "vendor").certificate
+    shop = Shop(built(folder, keyring, asked.root), work_folder(folder, "shop"))
+    return shop, made[0], made[1]
+
+
+def _head(asked: argparse.Namespace, results: Results) -> str:
+    """Which run this was."""
+    commit = _said("git", "-C", str(REPOSITORY), "rev-parse", "--short", "HEAD")
+    cuts = sum(line.part.startswith("5 power cut:") for line in results.lines)
+    parts = f" --only {' '.join(asked.only)}" if asked.only else ""
+    version = _said("qemu-system-aarch64", "--version").splitlines()[0]
+    return (
+        f"tools/test-image{parts}, {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC, {commit}\n"
+        f"{version}, TCG, boards of one processor on {os.cpu_count()} cores; seed {asked.seed}\n"
+        f"{results.seconds:.0f} s in all, {cuts} power cuts\n"
+    )
+
+
+def _said(*command: str) -> str:
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603
+    return done.stdout.strip()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tools/test-image", description=__doc__)
+    told = "steps, such as: boot update refuse cuts after; start crash hang initramfs trials"
+    parser.add_argument("--only", nargs="+", default=[], metavar="STEP", help=told)
+    parser.add_argument("--folder", type=Path, default=REPOSITORY / "out/test-image")
+    told = "of Debian, for tools/image (default: made anew)"
+    parser.add_argument("--root", type=Path, metavar="TAR", help=told)
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--out", type=Path, default=REPOSITORY / "out/test-image.txt")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

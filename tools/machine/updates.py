@@ -1,0 +1,171 @@
+"""Scenarios of updates: the first boot, a good release, what is refused, what is rolled back from.
+
+The rule to know: each line of results says what was expected before it says what came.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tools.machine.card import SETTINGS
+from tools.machine.releases import CRASH, HANG, Signers, pack
+from tools.machine.scene import INSTALL, SLOTS, Scene, last_line
+from tools.publish.signing import PrivateKey
+
+PASSAGE_S = 180.0
+OTHER_BOARD = "gatepost-rpi-arm64"
+GARBAGE = b"\x1f\x8b no archive" * 1000
+"""In the place of an initramfs."""
+
+
+def first_boot(scene: Scene) -> None:
+    """The image boots, takes its settings, and a passage comes to the broker."""
+    unit, check = scene.unit, scene.results.check
+    online_s = scene.boot()
+    check("1 boot", "online at the broker", f"after {online_s:.0f} s", is_right=True)
+    scene.results.measure(f"power to online, first boot ({unit.name})", f"{online_s:.0f} s")
+    began = unit.board.runs[-1].began_at
+    log = unit.until(lambda: unit.heard("log"), "a passage", PASSAGE_S)[0]
+    check("1 boot", "a passage on log", f"after {log.at - began:.0f} s", is_right=True)
+    settings = unit.board.card.read(SETTINGS, "gatepost.toml").decode()
+    told = f"{len(settings)} bytes, [secrets] {'there' if '[secrets]' in settings else 'gone'}"
+    check("1 boot", "secrets wiped from the card", told, is_right="[secrets]" not in settings)
+    failed = unit.ssh("systemctl --failed --no-legend --plain; systemctl is-active gatepost")
+    check("1 boot", "active, no failed units", failed.text, is_right=failed.text == "active\n")
+    unit.until(lambda: unit.ssh("systemd-analyze time").code == 0, "boot finished", 600)
+    analyzed = unit.ssh("systemd-analyze time").text.splitlines()[0]
+    scene.results.measure(f"systemd-analyze ({unit.name})", analyzed)
+
+
+def good_release(scene: Scene, version: str) -> None:
+    """A release is fetched, tried, found good and committed, and stays after a plain restart."""
+    check, unit = scene.results.check, scene.unit
+    part, home = f"2 update to {version}", scene.committed()
+    bundle = scene.bundle(version)
+    scene.offers.offer(version, bundle)
+    offered = unit.ssh("gatepost update check").text
+    check(part, "offered", offered, is_right=f"{version} can be installed" in offered)
+    began, sent = time.monotonic(), scene.unit.host.files.sent.get(unit.name, 0)
+    answer = scene.install()
+    took, sent = time.monotonic() - began, scene.unit.host.files.sent.get(unit.name, 0) - sent
+    check(part, "installed", f"{last_line(answer)}; {took:.0f} s", is_right=answer.code == 0)
+    scene.results.measure("bundle", f"{bundle.stat().st_size / 1e6:.0f} MB")
+    scene.results.measure("download and install", f"{took:.0f} s, {sent / 1e6:.0f} MB fetched")
+    since = scene.restart_for_trial()
+    tried = SLOTS[scene.booted()]
+    check(part, "the other slot is tried", f"slot {tried}", is_right=scene.booted() != home)
+    online_s, good_s = unit.come_up(since), scene.commit(since)
+    told = f"slot {tried} online after {online_s:.0f} s, committed after {good_s:.0f} s"
+    check(part, "committed once it is good", told, is_right=scene.committed() != home)
+    scene.results.measure("trial: power to online, to committed", f"{online_s:.0f}, {good_s:.0f} s")
+    _stays(scene, part, version)
+
+
+def _stays(scene: Scene, part: str, version: str) -> None:
+    """A plain restart is of the same slot, and the unit says that it runs the release."""
+    unit, here, count = scene.unit, scene.booted(), len(scene.unit.board.runs)
+    unit.ssh("systemctl reboot || true", 60)
+    unit.until(lambda: len(unit.board.runs) > count, "a restart", 300)
+    unit.come_up(unit.board.runs[-1].began_at)
+    start, status = unit.board.runs[-1].start, unit.status()
+    told = f"slot {SLOTS[start.partition]}, try: {start.is_try}, runs {status['runs']}"
+    stays = start.partition == here and not start.is_try and status["runs"] == version
+    scene.results.check(part, "stays after a plain restart", told, is_right=stays)
+
+
+def refusals(scene: Scene, stranger: Signers) -> None:
+    """What is not to be taken is refused by its name; slot and firmware's file stay as they were.
+
+    Args:
+        scene: of a unit that runs a release.
+        stranger: keys and a certificate that nobody trusts.
+    """
+    folder, offers, other = scene.shop.folder, scene.offers, OTHER_BOARD
+    small = scene.shop.small(folder / "small", "9.0.0", scene.shop.compatible)
+    ours = pack(small, folder / "9.0.0.raucb", scene.by)
+    theirs = pack(small, folder / "stranger.raucb", stranger)
+    foreign = pack(
+        scene.shop.small(folder / "foreign", "9.0.0", other), folder / "f.raucb", scene.by
+    )
+    bent = folder / "bent.raucb"
+    content = bytearray(ours.read_bytes())
+    content[len(content) // 3] ^= 1
+    bent.write_bytes(content)
+    key: PrivateKey = stranger.release
+    past = {"issued": "2026-01-01T00:00:00+00:00", "expires": "2026-02-01T00:00:00+00:00"}
+    cases: list[tuple[str, str, Callable[[], None]]] = [
+        ("a stranger's manifest", "signature", lambda: offers.offer_by_hand("9.0.0", ours, key)),
+        ("a flipped bit in the manifest", "signature", lambda: _bent(scene, ours)),
+        (
+            "another product",
+            "product",
+            lambda: offers.offer_by_hand("9.0.0", ours, product="other"),
+        ),
+        (
+            "an expired manifest",
+            "expired",
+            lambda: offers.offer_by_hand("9.0.0", ours, None, **past),
+        ),
+        ("a downgrade", "downgrade", lambda: offers.offer("0.0.1", ours)),
+        ("another platform", "platform", lambda: offers.offer("9.0.0", ours, platform=other)),
+        ("a flipped bit in the file", "hash|size", lambda: _swapped(scene, ours, bent)),
+        ("a stranger's bundle", "signature", lambda: offers.offer("9.0.0", theirs)),
+        ("a bundle for another board", "bundle|ompatible", lambda: offers.offer("9.0.0", foreign)),
+        ("a flipped bit in the bundle", "bundle|rauc", lambda: offers.offer("9.0.0", bent)),
+    ]
+    for what, word, prepare in cases:
+        prepare()
+        _refused(scene, what, word)
+
+
+def _refused(scene: Scene, what: str, word: str) -> None:
+    slot, primary = scene.other_slot(), scene.committed()
+    answer = scene.unit.ssh(INSTALL, 600)
+    told = last_line(answer)
+    untouched = scene.other_slot() == slot and scene.committed() == primary
+    is_named = answer.code != 0 and re.search(rf"\b({word})", told, re.IGNORECASE) is not None
+    told += "; slot and primary " + ("as before" if untouched else "CHANGED")
+    scene.results.check("3 refused", f"{what}: {word}", told, is_right=is_named and untouched)
+
+
+def _bent(scene: Scene, bundle: Path) -> None:
+    scene.offers.offer("9.0.0", bundle)
+    scene.offers.damage()
+
+
+def _swapped(scene: Scene, bundle: Path, bent: Path) -> None:
+    """What lies on the server is not what the manifest says."""
+    scene.offers.offer("9.0.0", bundle)
+    scene.offers.swap(bundle, bent)
+
+
+def rolled_back(scene: Scene, version: str, kind: str) -> None:
+    """A bad release is tried and left, remembered, and not offered again.
+
+    Args:
+        scene: of a unit that runs a good release.
+        version: of the bad one.
+        kind: crashes, hangs, or initramfs.
+    """
+    check, unit, home = scene.results.check, scene.unit, scene.committed()
+    part = f"4 rolled back from {version}, which {kind}"
+    app = {"crashes": CRASH, "hangs": HANG}.get(kind, "")
+    initramfs = GARBAGE if kind == "has a broken initramfs" else b""
+    scene.offers.offer(version, scene.bundle(version, app=app, initramfs=initramfs))
+    answer = scene.install()
+    check(part, "installed", last_line(answer), is_right=answer.code == 0)
+    since = scene.restart_for_trial()
+    scene.fall_back(since)
+    tries = [each for each in unit.board.runs if each.start.is_try and each.began_at >= since]
+    endings = ", ".join(each.ending for each in tries)
+    told = f"after {time.monotonic() - since:.0f} s; {len(tries)} tries: {endings}"
+    check(part, "the slot before runs", told, is_right=scene.booted() == home)
+    unit.until(lambda: unit.status()["trial"] is None, "the trial's end", 600)
+    status = unit.status()
+    why = str(status["failed"].get(version, "not remembered"))
+    check(part, "remembered as failed", why, is_right=version in status["failed"])
+    offered = unit.ssh("gatepost update check").text
+    check(part, "not offered again", offered, is_right="(failed)" in offered)
