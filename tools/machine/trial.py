@@ -29,7 +29,7 @@ from tools.machine.releases import Offers, Shop, Signers, signers
 from tools.machine.results import Results
 from tools.machine.scene import Scene
 from tools.machine.unit import LateError, Unit, prepared, work_folder
-from tools.machine.updates import first_boot, good_release, refusals, rolled_back
+from tools.machine.updates import first_boot, good_release, ordered_release, refusals, rolled_back
 from tools.publish.signing import REPOSITORY
 
 CARD_BYTES = 4 << 30
@@ -72,7 +72,7 @@ def _journeys(asked: argparse.Namespace, stranger: Signers) -> dict[str, dict[st
             "update": partial(good_release, version="1.1.0"),
             "refuse": partial(refusals, stranger=stranger),
             "cuts": partial(cuts, version="1.4.0", seed=seed),
-            "after": partial(good_release, version="1.4.0"),
+            "order": partial(ordered_release, version="1.4.0"),
             "delivered": delivered,
         },
         "road-2": {
@@ -156,7 +156,7 @@ def _said(*command: str) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tools/test-image", description=__doc__)
-    told = "steps, such as: boot update refuse cuts after; start crash hang initramfs trials"
+    told = "steps, such as: boot update refuse cuts order; start crash hang initramfs trials"
     parser.add_argument("--only", nargs="+", default=[], metavar="STEP", help=told)
     parser.add_argument("--folder", type=Path, default=REPOSITORY / "out/test-image")
     told = "of Debian, for tools/image (default: made anew)"

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from tools.machine.card import SETTINGS
 from tools.machine.releases import CRASH, HANG, Signers, pack
-from tools.machine.scene import INSTALL, SLOTS, Scene, last_line
+from tools.machine.scene import INSTALL, INSTALL_S, SLOTS, Scene, last_line
 from tools.publish.signing import PrivateKey
 
-PASSAGE_S = 180.0
+PASSAGE_S = 400.0
 OTHER_BOARD = "gatepost-rpi-arm64"
 GARBAGE = b"\x1f\x8b no archive" * 1000
 """In the place of an initramfs."""
@@ -61,6 +61,34 @@ def good_release(scene: Scene, version: str) -> None:
     told = f"slot {tried} online after {online_s:.0f} s, committed after {good_s:.0f} s"
     check(part, "committed once it is good", told, is_right=scene.committed() != home)
     scene.results.measure("trial: power to online, to committed", f"{online_s:.0f}, {good_s:.0f} s")
+    _stays(scene, part, version)
+
+
+def ordered_release(scene: Scene, version: str) -> None:
+    """Home Assistant's order installs a release: found, fetched, tried and committed by itself."""
+    check, unit, part = scene.results.check, scene.unit, f"6 ordered over MQTT: {version}"
+    home, count, order = scene.committed(), len(unit.board.runs), f"gatepost/{unit.name}/update/set"
+    scene.offers.offer(version, scene.bundle(version))
+    unit.host.broker.say(order, "check")
+
+    def offered() -> bool:
+        told = unit.heard("update")
+        return bool(told) and told[-1].table().get("latest_version") == version
+
+    unit.until(offered, f"{version} in the update entity", 300)
+    began = time.monotonic()
+    unit.host.broker.say(order, "install")
+
+    def tried() -> bool:
+        return any(each.start.is_try for each in unit.board.runs[count:])
+
+    unit.until(tried, "a trial after the order", INSTALL_S)
+    seen = {each.table().get("update_percentage") for each in unit.heard("update", began)}
+    told = f"a trial after {time.monotonic() - began:.0f} s; {len(seen)} states of progress"
+    check(part, "installed and restarted by itself", told, is_right=True)
+    scene.commit(unit.board.runs[-1].began_at)
+    told = f"committed after {time.monotonic() - began:.0f} s"
+    check(part, "committed", told, is_right=scene.committed() != home)
     _stays(scene, part, version)
 
 
