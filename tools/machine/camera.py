@@ -18,7 +18,7 @@ CLIP = HERE.parents[1] / "tests/data/lane.mp4"
 SIZE = (640, 360)
 """Pixels: its six plates are read as from 1280x720 (`gatepost replay` on the scaled pictures)."""
 RATE = 2
-"""Frames a second, of 15 when it was taken: 120 s a round, and a vehicle is in sight for 10 s at least."""
+"""Frames a second; 15 when it was taken.  A round is 120 s, and a vehicle is in sight for 10 s."""
 PYTHON = "/usr/bin/python3"
 """Which has GStreamer's bindings, as the tests of network cameras use it."""
 
