@@ -17,8 +17,8 @@ HERE = Path(__file__).parent
 CLIP = HERE.parents[1] / "tests/data/lane.mp4"
 SIZE = (640, 360)
 """Pixels: its six plates are read as from 1280x720 (`gatepost replay` on the scaled pictures)."""
-RATE = 2
-"""Frames a second; 15 when it was taken.  A round is 120 s, and a vehicle is in sight for 10 s."""
+RATE = 1
+"""Frames a second; 15 when it was taken.  A round is 240 s, and a vehicle is in sight for 20 s or more."""
 PYTHON = "/usr/bin/python3"
 """Which has GStreamer's bindings, as the tests of network cameras use it."""
 

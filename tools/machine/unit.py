@@ -28,7 +28,7 @@ OPTIONS = (
 LOST = 255
 """What ssh ends with where the connection could not be made, or broke."""
 BOOT_S = 420.0
-"""From power to `online`, on a busy machine; docs/test-image.txt has what it takes."""
+"""From power to `online`, on a busy machine."""
 TURN_S = 0.1
 T = TypeVar("T")
 
