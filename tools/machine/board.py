@@ -18,7 +18,8 @@ from tools.machine.firmware import FirmwareError, Loading, Start, asked_for_try,
 from tools.machine.qmp import Monitor
 
 MACHINE = ["qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a76", "-accel", "tcg,thread=multi"]
-"""A Pi 5's processor, whose int8 products are emulated twice as fast as a Pi 4's; QEMU's raspi3b and raspi4b have no bus for a disk that is fast enough."""
+"""A Pi 5's processor, whose int8 products are emulated faster than a Pi 4's.  QEMU's raspi3b and
+raspi4b have no bus for a disk that is fast enough."""
 BARE = ["-nodefaults", "-display", "none", "-no-reboot"]
 DEVICES = ["-device", "virtio-rng-pci", "-device", "i6300esb"]
 BOOTLOADER = "/chosen/bootloader"

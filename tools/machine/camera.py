@@ -18,7 +18,7 @@ CLIP = HERE.parents[1] / "tests/data/lane.mp4"
 SIZE = (640, 360)
 """Pixels: its six plates are read as from 1280x720 (`gatepost replay` on the scaled pictures)."""
 RATE = 1
-"""Frames a second; 15 when it was taken.  A round is 240 s, and a vehicle is in sight for 20 s or more."""
+"""Frames a second, of 15 when it was taken: a vehicle is in sight for 20 s or more of 240."""
 PYTHON = "/usr/bin/python3"
 """Which has GStreamer's bindings, as the tests of network cameras use it."""
 
