@@ -69,6 +69,7 @@ def test_systemd_understands_it(unit: Path, tmp_path: Path) -> None:
         ("gatepost-update.path", "multi-user.target"),
         ("gatepost-commit.path", "multi-user.target"),
         ("gatepost-fallback.timer", "timers.target"),
+        ("gatepost-hawkbit.timer", "timers.target"),
     ],
 )
 def test_systemd_understands_what_starts_a_service(
@@ -94,6 +95,7 @@ def test_systemd_understands_what_starts_a_service(
         ("provisioned.conf", "gatepost.service"),
         ("image.conf", "gatepost.service"),
         ("image-update.conf", "gatepost-update.service"),
+        ("image-update.conf", "gatepost-hawkbit.service"),
     ],
 )
 def test_systemd_understands_what_is_added(name: str, unit: str, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from appliance.commands.lists import Command, Does
 
 def add_commands(commands: Any, command: Command) -> None:  # noqa: ANN401  # argparse's own type
     """Add `update` to the parser of all commands."""
-    purpose = "signed releases: check, install, status, rollback"
+    purpose = "signed releases: check, install, status, rollback, hawkbit"
     parser = commands.add_parser("update", help=purpose, description=purpose)
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     checking = command(verbs, "check", _later("check"), "say what is offered, or why nothing is")
@@ -37,6 +37,11 @@ def add_commands(commands: Any, command: Command) -> None:  # noqa: ANN401  # ar
         verbs, "status", _later("show_status"), "what is good, on trial, and what failed"
     )
     status.add_argument("--json", action="store_true", help="one JSON object")
+    turning = command(
+        verbs, "hawkbit", _later("turn", "hawkbit"), "do what hawkBit wants, once; for a timer"
+    )
+    told = "only when it wants to be asked again; for gatepost-hawkbit.service"
+    turning.add_argument("--timely", action="store_true", help=told)
     command(
         verbs, "rollback", _later("roll_back"), "give up the trial, or go back to the one before"
     )

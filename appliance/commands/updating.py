@@ -110,7 +110,7 @@ def _install(
             return shelf.standing()  # asked for twice
         if choice.release is None:
             raise UpdateError(choice.name, choice.words)
-        reached = _reaches_broker(config) if asked.reached is None else asked.reached
+        reached = reaches_broker(config) if asked.reached is None else asked.reached
         source = _source(config, asked)
         print(f"fetching {choice.release.version}", file=sys.stderr)
         try:
@@ -163,7 +163,7 @@ def roll_back(asked: argparse.Namespace) -> int:
         standing = shelf.standing()
         _expect_something(standing)
         if system() is not None:
-            reached = not standing.trial and _reaches_broker(config)
+            reached = not standing.trial and reaches_broker(config)
             print(f"{roll_back_slot(shelf, reached=reached).last}; {NEXT_BOOT}")
             return 0
         if standing.trial is None:
@@ -214,7 +214,7 @@ def _source(config: Config, asked: argparse.Namespace) -> Source:
     return source_of(config.update, asked.folder)
 
 
-def _reaches_broker(config: Config) -> bool:
+def reaches_broker(config: Config) -> bool:
     """Whether the broker takes the unit in now; what is installed must manage that too."""
     if config.mqtt.host is None:
         return False

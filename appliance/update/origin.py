@@ -22,6 +22,9 @@ def source_of(update: Update, folder: Path | None = None) -> Source:
     """
     if folder is not None:
         return FolderSource(folder)
+    if update.hawkbit is not None:
+        told = "hawkBit assigns what is installed: gatepost update hawkbit, or a folder with --from"
+        raise ConfigurationError(f"update.hawkbit: {told}")
     if update.url is None:
         raise ConfigurationError("update.url is missing: name it, or a folder with --from")
     return WebSource(update.url, update.ca_file)

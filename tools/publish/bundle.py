@@ -20,6 +20,7 @@ from appliance.update.trial import order
 from tools.publish.pack import pack_app, pack_libraries, pack_models, package_version
 from tools.publish.signing import REPOSITORY, PrivateKey
 from tools.publish.site import Site, Table, new_release, rolled_out
+from tools.publish.upload import laid_flat
 
 DAYS = 90
 """Until a manifest expires: units refuse it then, so somebody must sign one before."""
@@ -138,6 +139,13 @@ def show(asked: argparse.Namespace) -> None:
         print(f"{each['version']:<10}  {size:>6.1f} MB  {state}")
 
 
+def hawkbit(asked: argparse.Namespace) -> None:
+    """Lay out what is uploaded to a hawkBit server for one release."""
+    count = len(laid_flat(_site(asked), asked.version, asked.to))
+    told = f"upload these {count} files into a software module of version {asked.version}"
+    print(f"{asked.to}: {told}")
+
+
 def _set_paused(asked: argparse.Namespace, *, paused: bool) -> None:
     site = _site(asked)
     _publish(asked, site, site.changed(asked.version, lambda one: rolled_out(one, paused=paused)))
@@ -163,6 +171,10 @@ def _parser() -> argparse.ArgumentParser:
     making.add_argument("--platform", default="linux-aarch64-cp311")
     _add_releases(verbs)
     _add(verbs, "show", show).add_argument("site", type=Path)
+    laying = _add(verbs, "hawkbit", hawkbit)
+    laying.add_argument("site", type=Path)
+    laying.add_argument("--version", required=True)
+    laying.add_argument("--to", type=Path, required=True, metavar="FOLDER")
     return parser
 
 
