@@ -23,11 +23,12 @@ from appliance.provision.document import MOST_BYTES, TOML
 
 CERTIFICATE, AUTHORITY, REQUEST = "gatepost.crt", "gatepost-ca.crt", "gatepost.csr"
 ROOT = "gatepost-root.pub"
+LOGIN = "gatepost-ssh.pub"
 FAULTS = "gatepost-faults.txt"
 GOING = "gatepost.wipe"
 HIDDEN = "gatepost.toml.txt"
 """What an editor of Windows makes of gatepost.toml, and does not show."""
-BROUGHT = (TOML, HIDDEN, CERTIFICATE, AUTHORITY, ROOT)
+BROUGHT = (TOML, HIDDEN, CERTIFICATE, AUTHORITY, ROOT, LOGIN)
 """All that somebody may have put there."""
 
 

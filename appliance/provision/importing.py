@@ -14,8 +14,9 @@ from appliance.config import Config, examine_config
 from appliance.errors import ConfigurationError, without_secrets
 from appliance.inspection import check_parts
 from appliance.provision import identity
-from appliance.provision.boot import AUTHORITY, CERTIFICATE, REQUEST, ROOT, Boot
+from appliance.provision.boot import AUTHORITY, CERTIFICATE, LOGIN, REQUEST, ROOT, Boot
 from appliance.provision.document import SECRETS, TOML, Document, changed_keys, read_document
+from appliance.provision.login import keys_fault
 from appliance.provision.settings import Settings
 from appliance.section import Section
 from appliance.update.signature import public_keys
@@ -93,7 +94,7 @@ def _look(boot: Boot) -> _Brought:
         document = None if content is None else read_document(content)
     except ConfigurationError as fault:
         faults.append(str(fault))
-    for name in (CERTIFICATE, AUTHORITY, ROOT):
+    for name in (CERTIFICATE, AUTHORITY, ROOT, LOGIN):
         try:
             content = boot.read(name)
         except ConfigurationError as fault:
@@ -131,6 +132,8 @@ def _examine(
     faults += [each for each in told if not _is_of(each.removeprefix(prefix), misplaced)]
     bad = _identify(settings, staged, config.unit.id, before, brought)
     bad += _root_fault(staged, brought)
+    wrong = keys_fault(brought.files.get(LOGIN, b""))
+    bad += [f"{LOGIN}: {wrong}"] if wrong else []
     astray = _astray(config, staged)
     said = [*astray, *(str(staged / each.partition(": ")[0]) for each in bad)]
     faults += bad + [f"{TOML}: {fault}" for fault in check(config) if not _speaks(fault, said)]
