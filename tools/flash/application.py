@@ -1,0 +1,127 @@
+"""Gatepost itself in the root: its Debian package, unpacked, and its Python compiled.
+
+The rule to know: none of the package's scripts runs; what they would do is done by `sysusers.d` and
+`tmpfiles.d`, and the compiling here, since nobody can write there later.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from appliance.errors import GatepostError
+from tools.flash.programs import run
+from tools.flash.root import EMULATED
+from tools.flash.tree import Tree, file, folder, from_tar, laid_over, without, write
+
+LIBRARIES = ("opt/gatepost/lib/", "usr/lib/python3")
+PYTHON = re.compile(r"usr/bin/python3\.\d+")
+NOT_HERE = (
+    "usr/lib/systemd/system/gatepost.service.d/updates.conf",
+    "usr/share/doc/*",
+)
+"""Of a stock system: an image unit takes releases as a whole system."""
+EMULATOR = "qemu-aarch64-static"
+ACCOUNTS = ("passwd", "group", "shadow", "gshadow")
+
+
+def package(deb: Path, scratch: Path) -> Tree:
+    """What is in a Debian package, for an image.
+
+    Args:
+        deb: the package.
+        scratch: where its tar may lie as long as the tree is used.
+    """
+    content = scratch / "package.tar"
+    content.write_bytes(run(["dpkg-deb", "--fsys-tarfile", deb]))
+    return without(from_tar(content), NOT_HERE)
+
+
+def package_version(deb: Path) -> str:
+    """Of Gatepost: the package's own, without what says for which Python it is."""
+    version = run(["dpkg-deb", "--field", deb, "Version"]).decode().strip()
+    return re.split(r"[+~-]", version)[0]
+
+
+def compiled(tree: Tree, cache: Path) -> Tree:
+    """A root file system whose Python is compiled, Gatepost's and its own, by the Python in it.
+
+    Debian's own compiled files go by the times of their sources, which an image changes.
+
+    Args:
+        tree: the root file system.
+        cache: a folder where what was compiled is kept: minutes of emulation.
+    """
+    tree = without(tree, (f"{each}*.pyc" for each in LIBRARIES))
+    sources = {name: tree[name] for name in sorted(tree) if _is_source(name)}
+    if not sources:
+        return tree
+    programs = [name for name in tree if PYTHON.fullmatch(name)]
+    if len(programs) != 1:
+        raise GatepostError(f"{len(programs)} Pythons in the root, expected one")
+    digest = hashlib.sha256(tree[programs[0]].content())
+    for name, node in sources.items():
+        digest.update(name.encode() + hashlib.sha256(node.content()).digest())
+    kept = cache / f"compiled-{digest.hexdigest()[:16]}.tar"
+    if not kept.exists():
+        print(f"making {kept}: minutes, under emulation", file=sys.stderr)
+        cache.mkdir(parents=True, exist_ok=True)
+        part = kept.with_suffix(".part")
+        with part.open("wb") as out:
+            write(_compile(tree, programs[0]), 0, out)
+        part.rename(kept)
+    return laid_over(tree, from_tar(kept))
+
+
+def _is_source(name: str) -> bool:
+    return name.startswith(LIBRARIES) and name.endswith(".py")
+
+
+def _compile(tree: Tree, program: str) -> Tree:
+    with TemporaryDirectory() as name:
+        root = Path(name)
+        needed = (*LIBRARIES, "usr/lib/aarch64-linux-gnu/", "usr/lib/ld-")
+        _unpack({each: node for each, node in tree.items() if each.startswith(needed)}, root)
+        _unpack({program: tree[program]}, root)
+        (root / "lib").symlink_to("usr/lib")
+        sources = (str(root / each) for each in sorted(tree) if _is_source(each))
+        (root / "sources").write_text("\n".join(sources) + "\n")
+        compiler = [EMULATOR, str(root / program), "-m", "compileall", "-q", "-j0"]
+        options = ["-i", str(root / "sources"), "-s", name, "-p", "/"]
+        command = [*compiler, *options, "--invalidation-mode", "unchecked-hash"]
+        run(command, environment={"QEMU_LD_PREFIX": name, "QEMU_CPU": EMULATED})
+        made = sorted(path for path in root.rglob("*.pyc"))
+        folders = {str(path.parent.relative_to(root)): folder() for path in made}
+        return folders | {str(path.relative_to(root)): file(path.read_bytes()) for path in made}
+
+
+def with_accounts(tree: Tree, epoch: int) -> Tree:
+    """A root file system with the users and groups that its `sysusers.d` wants."""
+    with TemporaryDirectory() as name:
+        root = Path(name)
+        tables = {each: tree[each] for each in map("etc/{}".format, ACCOUNTS)}
+        wanted = {each: tree[each] for each in tree if each.startswith("usr/lib/sysusers.d/")}
+        _unpack(tables | wanted, root)
+        told = {"SOURCE_DATE_EPOCH": str(epoch)}  # the day of the last change of a password
+        run(["systemd-sysusers", f"--root={name}"], environment=told)
+        made = {each: file((root / each).read_bytes(), tree[each].member.mode) for each in tables}
+    for each, node in made.items():
+        node.member.gid = tree[each].member.gid  # shadow's
+    return laid_over(tree, made)
+
+
+def _unpack(tree: Tree, root: Path) -> None:
+    for name in sorted(tree):
+        member, path = tree[name].member, root / name
+        if member.isdir():
+            path.mkdir(parents=True, exist_ok=True)
+        elif member.issym():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.symlink_to(member.linkname)
+        elif member.isreg():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(tree[name].content())
+            path.chmod(member.mode | 0o600)
