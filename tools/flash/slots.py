@@ -42,6 +42,7 @@ DROP_INS = {
     "gatepost.service.d/provisioned.conf": "provisioned.conf",
     "gatepost.service.d/image.conf": "image.conf",
     "gatepost-update.service.d/image.conf": "image-update.conf",
+    "gatepost-hawkbit.service.d/image.conf": "image-update.conf",
 }
 """Of `firmware/systemd`, by where an image has them."""
 EMPTY = ("boot/firmware", "data", "dev", "etc/gatepost", "proc", "run", "sys", "tmp", "var")

@@ -20,6 +20,7 @@ from appliance.update.trial import order
 from tools.publish.pack import pack_app, pack_libraries, pack_models, package_version
 from tools.publish.signing import REPOSITORY, PrivateKey
 from tools.publish.site import Site, Table, new_release, rolled_out
+from tools.publish.system import pack_system
 from tools.publish.upload import laid_flat
 
 DAYS = 90
@@ -68,16 +69,24 @@ def image(asked: argparse.Namespace) -> None:
     print(f"{asked.out}: {asked.out.stat().st_size / 1e6:.1f} MB")
 
 
+def system(asked: argparse.Namespace) -> None:
+    """Make a system bundle of what tools/image has built, for units with our image."""
+    pack_system(asked.image, asked.cert, asked.key, asked.out, asked.version)
+    print(f"{asked.out}: {asked.out.stat().st_size / 1e6:.1f} MB")
+
+
 def release(asked: argparse.Namespace) -> None:
     """Publish a release; its version is that of its package."""
-    site, version = _site(asked), package_version(asked.app)
-    if asked.version not in {None, version}:
-        told = f"its package says that it is {version}, expected {asked.version} (--version)"
-        raise GatepostError(f"{asked.app}: {told}")
-    artefacts = [site.artefact(kind, ANY, getattr(asked, kind)) for kind in ("app", "models")]
-    for each in asked.libraries:
-        platform, _, file = each.partition("=")
-        artefacts.append(site.artefact("libraries", platform, Path(file)))
+    site, version = _site(asked), _version(asked)
+    artefacts = [
+        site.artefact(kind, ANY, getattr(asked, kind))
+        for kind in ("app", "models")
+        if getattr(asked, kind)
+    ]
+    for kind in ("libraries", "system"):
+        for each in getattr(asked, kind):
+            platform, _, file = each.partition("=")
+            artefacts.append(site.artefact(kind, platform, Path(file)))
     table = site.table()
     others = [each for each in table["releases"] if each["version"] != version]
     if len(others) < len(table["releases"]):
@@ -146,6 +155,21 @@ def hawkbit(asked: argparse.Namespace) -> None:
     print(f"{asked.to}: {told}")
 
 
+def _version(asked: argparse.Namespace) -> str:
+    """Of a release: its package's; of one that is nothing but systems, the one that was told."""
+    stock = [asked.app, asked.models, *asked.libraries]
+    if not any(stock) and asked.system and asked.version:
+        return str(asked.version)
+    if not all([asked.app, asked.models, asked.libraries]):
+        told = "expected --app, --models and --libraries together, or --system and --version"
+        raise GatepostError(f"a release that no unit could take: {told}")
+    version = package_version(asked.app)
+    if asked.version not in {None, version}:
+        told = f"its package says that it is {version}, expected {asked.version} (--version)"
+        raise GatepostError(f"{asked.app}: {told}")
+    return version
+
+
 def _set_paused(asked: argparse.Namespace, *, paused: bool) -> None:
     site = _site(asked)
     _publish(asked, site, site.changed(asked.version, lambda one: rolled_out(one, paused=paused)))
@@ -169,6 +193,13 @@ def _parser() -> argparse.ArgumentParser:
     making.add_argument("kind", choices=["app", "libraries", "models"])
     making.add_argument("out", type=Path, metavar="TAR")
     making.add_argument("--platform", default="linux-aarch64-cp311")
+    packing = _add(verbs, "system", system)
+    packing.add_argument("out", type=Path, metavar="RAUCB")
+    packing.add_argument("--image", type=Path, required=True, metavar="FOLDER")
+    packing.add_argument("--cert", type=Path, required=True, metavar="PEM")
+    packing.add_argument("--key", type=Path, required=True, metavar="PEM")
+    told = "that it says it is (default: the one that was built)"
+    packing.add_argument("--version", help=told)
     _add_releases(verbs)
     _add(verbs, "show", show).add_argument("site", type=Path)
     laying = _add(verbs, "hawkbit", hawkbit)
@@ -196,9 +227,13 @@ def _add_keys(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def _add_releases(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     publishing = _signing(verbs, "release", release)
-    publishing.add_argument("--app", type=Path, required=True, metavar="TAR")
-    publishing.add_argument("--libraries", action="append", required=True, metavar="PLATFORM=TAR")
-    publishing.add_argument("--models", type=Path, required=True, metavar="TAR")
+    publishing.add_argument("--app", type=Path, metavar="TAR")
+    publishing.add_argument("--libraries", action="append", default=[], metavar="PLATFORM=TAR")
+    publishing.add_argument("--models", type=Path, metavar="TAR")
+    told = "for units with our image, made by `tools/bundle system`"
+    publishing.add_argument(
+        "--system", action="append", default=[], metavar="COMPATIBLE=RAUCB", help=told
+    )
     publishing.add_argument("--percent", type=float, default=1.0)
     publishing.add_argument("--hardware", action="append", default=[])
     publishing.add_argument("--least", default="0.0.0", metavar="VERSION")
@@ -208,7 +243,7 @@ def _add_releases(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     pausing, resuming = _signing(verbs, "pause", pause), _signing(verbs, "resume", resume)
     withdrawing = _signing(verbs, "withdraw", withdraw)
     withdrawing.add_argument("--why", required=True)
-    told = "refuse another one (default: that of the package in --app)"
+    told = "refuse another one than that of the package in --app; of a release without one, its own"
     publishing.add_argument("--version", help=told)
     for parser in (staging, pausing, resuming, withdrawing):
         parser.add_argument("--version", required=True)

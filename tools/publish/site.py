@@ -25,6 +25,7 @@ from appliance.update.source import ARTEFACT, MANIFEST, STATEMENT
 from tools.publish.pack import unpacked_bytes
 from tools.publish.signing import PrivateKey
 
+SYSTEM = "system"
 Table = dict[str, Any]
 """A manifest, or a part of one, as JSON has it."""
 
@@ -122,7 +123,8 @@ class Site:
         content = file.read_bytes()
         name = hashlib.sha256(content).hexdigest()
         self._put(ARTEFACT.format(name), content)
-        sizes = {"size": len(content), "unpacked": unpacked_bytes(file)}
+        unpacked = 0 if kind == SYSTEM else unpacked_bytes(file)  # a slot is there already
+        sizes = {"size": len(content), "unpacked": unpacked}
         return {"kind": kind, "platform": platform, "sha256": name, **sizes}
 
     def changed(self, version: str, change: Callable[[Table], Table]) -> Table:
