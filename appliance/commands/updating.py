@@ -145,7 +145,9 @@ def show_status(asked: argparse.Namespace) -> int:
         print(f"before that: {standing.previous.version}")
     if standing.trial:
         on_trial = standing.trial
-        count = f"{on_trial.starts} starts, {on_trial.lost} of them ended before it was good"
+        lost = f"{on_trial.lost} of them ended before it was good"
+        count = f"{on_trial.starts} starts, {lost}"
+        count = f"{on_trial.starts} starts in {on_trial.tries} tries" if on_trial.tries else count
         state = count if on_trial.starts else "not started yet"
         print(f"on trial: {on_trial.deployment.version}: {state}")
     for version, why in standing.failed.items():

@@ -89,6 +89,7 @@ def test_a_system_is_installed_tried_and_committed(typed: Typed) -> None:
     told = typed.update("status")[1]
     assert "slots: B runs, A is committed\n" in told
     assert f"good: {OLD}\n" in told
+    assert f"on trial: {NEW}: 1 starts in 1 tries\n" in told
     assert typed.update("commit")[:2] == (0, "")
     assert typed.board.committed == "A", "nobody has found anything"
     typed.tell(good=True)
