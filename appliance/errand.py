@@ -49,7 +49,7 @@ class Errand:
 
     def __post_init__(self) -> None:
         """Go on with a request of the process before."""
-        if self.desk.request.exists():
+        if self.desk.is_asked():
             self._asked_at, self._word = self.monotonic(), self.desk.word()
 
     @property
@@ -86,7 +86,7 @@ class Errand:
 
     def _wait(self, asked_at: float) -> None:
         now = self.monotonic()
-        if self._taken_at is None and not self.desk.request.exists():
+        if self._taken_at is None and not self.desk.is_asked():
             self._taken_at = now
         if self._taken_at is not None:
             if now - self._taken_at > BEGUN_S:

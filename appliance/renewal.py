@@ -23,6 +23,7 @@ from appliance.lookout import Lookout
 from appliance.transmit import release
 from appliance.transmit.messages import Publication, Topics
 from appliance.transmit.release import CHECK, INSTALL, Firmware, Report
+from appliance.update.progress import VERSION
 from appliance.update.shelf import Shelf
 from appliance.update.trial import Standing, Trial, order
 from appliance.update.window import day_of, is_due
@@ -168,7 +169,8 @@ class Renewal:
         waiting = _waiting(self.standing)
         if waiting is not None and waiting.deployment.name == self._passed_over:
             return f"update: {NOT_TRIED.format(waiting.deployment.version)}"
-        newer = [each for each in self.standing.failed if order(each) > order(__version__)]
+        failed = filter(VERSION.fullmatch, self.standing.failed)  # as it lies on the card
+        newer = [each for each in failed if order(each) > order(__version__)]
         if newer and self.standing.trial is None:
             newest = max(newer, key=order)
             return f"update: {newest} failed here: {self.standing.failed[newest]}"

@@ -220,6 +220,7 @@ def test_a_unit_looks_once_a_day_at_its_own_time(
         (b"", None),
         (b"[]", None),
         (b'{"sequence": "3"}', None),
+        (b'{"version": "newest"}', None),
         (b"[" * 100_000, None),
     ],
 )

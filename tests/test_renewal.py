@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -332,6 +333,16 @@ def test_a_report_says_what_became_of_the_last_release(tmp_path: Path) -> None:
     told = bench.told()["release"]
     assert (told["trial"], told["last"]) == (None, "0.2.0 failed: nothing stored")
     assert told["failed"] == {"0.2.0": "nothing stored"}
+
+
+def test_a_state_that_is_odd_does_not_end_the_unit(bench: Bench) -> None:
+    """What lies on the card may be of another release, or damaged."""
+    bench.shelf.change(lambda before: replace(before, failed={"newest": "?", "0.9.0": "it ended"}))
+    bench.turn()
+    assert bench.health.snapshot().problems == ("update: 0.9.0 failed here: it ended",)
+    bench.shelf.state.write_bytes(b"{}")
+    bench.turn()
+    assert bench.health.snapshot().problems == ()
 
 
 def test_it_installs_by_itself_once_in_its_window(tmp_path: Path) -> None:

@@ -120,6 +120,14 @@ class Desk:
             raise UpdateError("request", f'{self.request}: expected {{"version": "1.2.0"}}')
         return Request(asked, reached if isinstance(reached, bool) else None)
 
+    def is_asked(self) -> bool:
+        """Whether a request lies there."""
+        try:
+            self.request.lstat()
+        except OSError:
+            return False
+        return True
+
     def withdraw(self) -> bool:
         """Take a request back; whether it was there still."""
         try:

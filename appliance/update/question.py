@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from appliance.update.progress import VERSION
 from appliance.updatesection import Update
 
 TEXTS = ("version", "summary", "why", "withdrawn", "fault")
@@ -72,5 +73,7 @@ def answer_of(said: bytes) -> Answer | None:
     texts = [table.get(key, "") for key in TEXTS]
     sequence = table.get("sequence", 0)
     if not all(isinstance(each, str) for each in texts) or not isinstance(sequence, int):
+        return None
+    if texts[0] and not VERSION.fullmatch(texts[0]):
         return None
     return Answer(**dict(zip(TEXTS, texts, strict=True)), sequence=sequence)
