@@ -11,7 +11,7 @@ from appliance.__main__ import main
 from appliance.update import boot, slots, verdict
 from appliance.update.disk import Disk
 from appliance.update.fakeboard import FakeBoard, FakeRauc, Root
-from appliance.update.progress import Desk, Progress
+from appliance.update.progress import Desk, Progress, Request
 from appliance.update.shelf import Shelf
 from appliance.update.signature import pem_of
 from appliance.update.slots import System
@@ -136,7 +136,7 @@ def test_a_verdict_of_another_version_commits_nothing(typed: Typed) -> None:
 def test_what_the_unit_asks_for_is_installed_and_booted(typed: Typed) -> None:
     """Once nobody is before the gate."""
     here = Desk(typed.folder)
-    here.ask(NEW)
+    here.ask(Request(NEW))
 
     def quiet(_name: str) -> None:
         here.hush()
@@ -147,6 +147,6 @@ def test_what_the_unit_asks_for_is_installed_and_booted(typed: Typed) -> None:
     assert (typed.board.is_restarting, typed.board.armed) == (True, True)
     typed.board.is_restarting = False
     typed.boot(orderly=True)
-    here.ask(NEW)
+    here.ask(Request(NEW))
     typed.update("install", "--requested")
     assert not typed.board.is_restarting, "it is being tried: that is not cut short"
