@@ -80,9 +80,10 @@ class Lookout:
             self._begin()
 
     def close(self) -> None:
-        """End a look that goes on."""
+        """End a look that goes on; it is made up for."""
         if self._seeker is not None:
             self._end(self._seeker)
+            self.due_at = self.monotonic() + min(self.period_s, AGAIN_S)
 
     def _begin(self) -> None:
         self._began_at = self.monotonic()

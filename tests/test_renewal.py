@@ -15,7 +15,7 @@ from appliance import __version__
 from appliance.errand import NO_UPDATER, TAKEN_S, Errand
 from appliance.errors import OrderError
 from appliance.health import Health
-from appliance.lookout import Lookout
+from appliance.lookout import AGAIN_S, Lookout
 from appliance.renewal import HOUR_S, MOST_WAIT_S, Renewal
 from appliance.transmit.messages import Topics
 from appliance.update import trial
@@ -405,6 +405,7 @@ def test_a_look_and_an_installation_are_never_at_once(bench: Bench) -> None:
     for step in steps:
         step()
         assert not bench.lookout.is_looking
+    assert bench.lookout.due_at == bench.now + AGAIN_S, "the look is made up for"
     bench.lookout.hurry()
     bench.turn()
     assert not bench.lookout.is_looking

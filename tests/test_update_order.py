@@ -77,9 +77,14 @@ def run_updater(folder: Path) -> None:
 
 
 def test_an_update_is_ordered_over_mqtt(
-    config: Config, fleet: Fleet, broker: Broker, listen: Callable[..., Listener]
+    config: Config,
+    fleet: Fleet,
+    broker: Broker,
+    listen: Callable[..., Listener],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Looked for, shown, ordered, fetched with progress; then the unit ends to be started anew."""
+    monkeypatch.setattr("appliance.loops.QUIET_S", 1.0)
     listener, camera = listen(broker), Camera()
 
     def order() -> None:
