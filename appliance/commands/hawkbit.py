@@ -112,6 +112,7 @@ def _install(
     writing: Writing,
 ) -> Standing:
     """Where the broker is reached now the release must reach it too."""
+    desk().quiet.unlink(missing_ok=True)  # of an earlier one
     reached = import_module("appliance.commands.updating").reaches_broker(config)
     return install(shelf, release, place, source, reached=reached, writing=writing)
 

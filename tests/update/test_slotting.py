@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,14 @@ from appliance.__main__ import main
 from appliance.update import boot, slots, verdict
 from appliance.update.disk import Disk
 from appliance.update.fakeboard import FakeBoard, FakeRauc, Root
+from appliance.update.hawkbit import flat
 from appliance.update.progress import Desk, Progress, Request
 from appliance.update.shelf import Shelf
 from appliance.update.signature import pem_of
 from appliance.update.slots import System
 from appliance.update.verdict import Verdict
+from tests.standin.hawkbit import HawkbitStandIn
+from tests.standin.hawkbit_state import Fleet, Target
 from tests.update.conftest import Publisher
 from tests.update.slotted import COMPATIBLE, NEW, OLD, bundle_release
 
@@ -52,6 +56,10 @@ class Typed:
         command = ["update", verb, "--config", str(self.folder / "unit.toml"), *source, *arguments]
         return main(command), *self._capsys.readouterr()
 
+    def artefacts(self) -> list[str]:
+        """What is published."""
+        return [f"artefacts/{path.name}" for path in (self.site / "artefacts").iterdir()]
+
     def tell(self, *, good: bool, why: str = "") -> None:
         """As the unit's probation."""
         verdict.tell(Verdict(NEW, good, why))
@@ -71,7 +79,7 @@ def typed(
     for module in ("update.slots", "commands.slotting"):
         monkeypatch.setattr(f"appliance.{module}.FOLDER", tmp_path / "updates")
     made = Typed(tmp_path, publisher, capsys)
-    for module in ("update.install", "commands.slotting"):
+    for module in ("update.install", "commands.hawkbit", "commands.slotting"):
         monkeypatch.setattr(f"appliance.{module}.Rauc", lambda: FakeRauc(made.board))
     monkeypatch.setattr("appliance.commands.slotting.Tryboot", lambda: made.board)
     bundle_release(publisher, NEW, hardware=[])
@@ -150,3 +158,62 @@ def test_what_the_unit_asks_for_is_installed_and_booted(typed: Typed) -> None:
     here.ask(Request(NEW))
     typed.update("install", "--requested")
     assert not typed.board.is_restarting, "it is being tried: that is not cut short"
+
+
+@pytest.fixture
+def hawkbit(typed: Typed) -> Iterator[Fleet]:
+    """Has the unit among its targets, and NEW among its modules."""
+    with HawkbitStandIn().running() as server:
+        token = typed.folder / "token"
+        token.write_text("abc")
+        token.chmod(0o600)
+        table = f"[update.hawkbit]\nurl = '{server.url}'\ntoken_file = 'token'\n"
+        settings = typed.folder / "unit.toml"
+        settings.write_text(f"[unit]\nid = 'u1'\n{settings.read_text()}{table}")
+        names = ("manifest.signed", "keys/1.signed", *typed.artefacts())
+        files = {flat(name): (typed.site / name).read_bytes() for name in names}
+        server.fleet.targets["u1"] = Target("abc")
+        server.fleet.module(NEW, files)
+        typed.board.step = lambda _name: Desk(typed.folder).hush()  # nobody is before the gate
+        yield server.fleet
+
+
+def test_hawkbit_assigns_a_system_and_hears_its_end(typed: Typed, hawkbit: Fleet) -> None:
+    """The board is booted, root commits, and the server knows the slots."""
+    action = hawkbit.assign("u1", hawkbit.modules[1])
+    code, told, faults = typed.update("hawkbit")
+    assert (code, told, faults) == (0, f"{NEW} is installed and waits for its first start\n", "")
+    assert (typed.board.is_restarting, typed.board.armed) == (True, True)
+    typed.board.is_restarting = False
+    typed.boot(orderly=True)
+    typed.update("hawkbit")
+    assert (action.is_active, typed.board.is_restarting) == (True, False)
+    typed.tell(good=True)
+    typed.update("commit")
+    typed.update("hawkbit")
+    assert action.status == "FINISHED"
+    told = hawkbit.targets["u1"].attributes
+    assert (told["version"], told["booted"], told["committed"]) == (NEW, "B", "B")
+
+
+def test_hawkbit_hears_why_a_system_was_left(typed: Typed, hawkbit: Fleet) -> None:
+    """In the words of the unit."""
+    action = hawkbit.assign("u1", hawkbit.modules[1])
+    typed.update("hawkbit")
+    typed.boot(orderly=True)
+    typed.tell(good=False, why="0 frames seen, expected 30")
+    typed.update("commit")
+    typed.boot(orderly=True)
+    typed.update("hawkbit")
+    assert action.history[-1] == ("ERROR", (f"{NEW} failed: 0 frames seen, expected 30",))
+
+
+def test_a_system_that_is_cancelled_before_its_boot_is_not_booted(
+    typed: Typed, hawkbit: Fleet
+) -> None:
+    """The slot is not armed any more."""
+    action = hawkbit.assign("u1", hawkbit.modules[1])
+    typed.update("hawkbit")
+    hawkbit.cancel(action)
+    typed.update("hawkbit")
+    assert (action.status, typed.board.armed) == ("CANCELED", False)
