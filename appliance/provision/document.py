@@ -52,6 +52,13 @@ SECRETS = (
     Secret("mqtt_password", "mqtt-password", "mqtt.password_file", "mqtt.password"),
     Secret("webhook_secret", "webhook-secret", "webhook.secret_file", "webhook.secret"),
     Secret("webhook_header", "webhook-header", "webhook.header_file", "webhook.header", "X-Key: a"),
+    Secret(
+        "hawkbit_token",
+        "hawkbit-token",
+        "update.hawkbit.token_file",
+        "update.hawkbit.token",
+        "stand-in",
+    ),
 )
 """All that an unattended unit must know and nobody else may; its key it makes itself."""
 
@@ -111,13 +118,15 @@ def _refused(why: str) -> Document:
 
 
 def _stands(table: dict[str, Any], place: str) -> bool:
-    section, _, key = place.partition(".")
-    inner = table.get(section)
-    return isinstance(inner, dict) and key in inner
+    first, _, rest = place.partition(".")
+    inner = table.get(first)
+    if not rest:
+        return first in table
+    return isinstance(inner, dict) and _stands(inner, rest)
 
 
 def _put_right(secret: Secret) -> str:
-    section, _, key = secret.place.partition(".")
+    section, _, key = secret.place.rpartition(".")
     return (
         f"{secret.wrong}: a secret does not stand there; expected {secret.key} in [{TABLE}], and"
         f' {key} = "{secret.file}" in [{section}]'

@@ -6,7 +6,7 @@ before.  A cut anywhere is mended by doing it all again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -189,14 +189,30 @@ def _unused(config: Config, staged: Path, document: Document | None) -> list[str
     """Secrets that no key of the configuration names: they would lie about for nothing."""
     faults = []
     for secret in SECRETS:
-        section, _, key = secret.place.partition(".")
-        named = getattr(getattr(config, section), key)
+        section, _, key = secret.place.rpartition(".")
+        named = _at(config, secret.place)
         if document and secret.file in document.secrets and named != staged / secret.file:
             faults.append(
                 f"{TOML}: secrets.{secret.key}: nothing uses it; expected"
                 f' {key} = "{secret.file}" in [{section}]'
             )
     return faults
+
+
+def _at(section: object, place: str) -> object:
+    """What stands at a place; None where its table is not there."""
+    for key in place.split("."):
+        section = getattr(section, key, None)
+    return section
+
+
+def _paths(section: Section, name: str = "") -> Iterator[tuple[str, object]]:
+    """Every key of a table and of the tables in it, and its value."""
+    for field, value in section:
+        if isinstance(value, Section):
+            yield from _paths(value, f"{name}{field}.")
+        else:
+            yield f"{name}{field}", value
 
 
 def _astray(config: Config, staged: Path) -> dict[str, str]:
@@ -206,12 +222,11 @@ def _astray(config: Config, staged: Path) -> dict[str, str]:
         The value and what was expected, by its key.
     """
     found = {}
-    for name, section in config:
-        for field, path in section if isinstance(section, Section) else ():
-            key, own = f"{name}.{field}", OWN.get(f"{name}.{field}")
-            is_beside = isinstance(path, Path) and path.is_relative_to(staged)
-            if is_beside and not path.is_file() and path.name != own:
-                either = f'"{own}" or ' if own else ""
+    for key, path in _paths(config):
+        if isinstance(path, Path) and path.is_relative_to(staged) and not path.is_file():
+            own = OWN.get(key)
+            either = f'"{own}" or ' if own else ""
+            if path.name != own:
                 found[key] = f"'{path}': expected {either}a path that begins with /"
     return found
 

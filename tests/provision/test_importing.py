@@ -24,7 +24,7 @@ from appliance.provision.importing import provision
 from appliance.provision.settings import Settings
 from appliance.transmit.credentials import credential_faults, login
 from appliance.update.signature import pem_of
-from appliance.update.trust import root_keys, update_faults
+from appliance.update.trust import credentials, root_keys, update_faults
 from tests.authority import Authority
 from tests.provision.cut import NEVER, CutDisk, PowerCut
 
@@ -390,6 +390,56 @@ def test_the_root_key_comes_from_the_boot_partition(unit: Unit) -> None:
     unit.bring(PLAIN.replace("7", "8") + UPDATES.format("gatepost-root.pub"))
     unit.start()
     assert root_keys(unit.config().update) == (bytes(32),)
+
+
+HAWKBIT = """
+[update]
+root_file = "gatepost-root.pub"
+[update.hawkbit]
+url = "https://hawkbit.example"
+"""
+TOLD = 'token_file = "hawkbit-token"\n[secrets]\nhawkbit_token = "hush"\n'
+
+
+def test_the_token_for_hawkbit_comes_as_a_secret(unit: Unit) -> None:
+    """In a table that stands in another; it is wiped from the boot partition."""
+    unit.bring(PLAIN + HAWKBIT + TOLD)
+    unit.bring(pem_of(bytes(32)), "gatepost-root.pub")
+    unit.start()
+    hawkbit = unit.config().update.hawkbit
+    assert hawkbit is not None
+    assert credentials(hawkbit) == {"Authorization": "TargetToken hush"}
+    assert unit.secret_places() == ["hawkbit-token"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (
+            'token = "hush"\n',
+            (
+                "update.hawkbit.token: a secret does not stand there; expected hawkbit_token in"
+                ' [secrets], and token_file = "hawkbit-token" in [update.hawkbit]'
+            ),
+        ),
+        (
+            'token_file = "/t"\n[secrets]\nhawkbit_token = "hush"\n',
+            (
+                "secrets.hawkbit_token: nothing uses it; expected"
+                ' token_file = "hawkbit-token" in [update.hawkbit]'
+            ),
+        ),
+        (
+            'token_file = "mine"\n',
+            "update.hawkbit.token_file = 'mine': expected \"hawkbit-token\" or a path that begins",
+        ),
+    ],
+)
+def test_a_token_for_hawkbit_that_is_astray_is_told(unit: Unit, lines: str, words: str) -> None:
+    """As of a secret in any other table."""
+    unit.bring(PLAIN + HAWKBIT + lines)
+    unit.bring(pem_of(bytes(32)), "gatepost-root.pub")
+    assert [told for told in unit.refused() if told.startswith(f"gatepost.toml: {words}")]
 
 
 PRIVATE = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
