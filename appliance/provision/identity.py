@@ -13,6 +13,7 @@ import ssl
 from pathlib import Path
 
 from appliance.errors import ConfigurationError
+from appliance.tls import checked
 from appliance.update.signature import OPENSSL, run
 
 DAYS = "3650"  # of a certificate that nobody trusts
@@ -52,7 +53,7 @@ def certificate_fault(certificate: Path, key: Path) -> str:
 def authority_fault(certificate: Path) -> str:
     """Why a file does not say which authorities to trust; empty where it does."""
     try:
-        ssl.create_default_context(cafile=certificate)
+        checked(certificate)
     except ssl.SSLError:
         return "no certificates in PEM form"
     return ""

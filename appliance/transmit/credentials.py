@@ -15,6 +15,7 @@ from pathlib import Path
 from appliance.config import Mqtt
 from appliance.errors import ConfigurationError
 from appliance.section import CREDENTIAL
+from appliance.tls import checked
 
 FOLDER = "CREDENTIALS_DIRECTORY"  # where systemd puts what LoadCredential= names
 SECRET = ("password_file", "key_file")
@@ -46,7 +47,7 @@ def tls_context(broker: Mqtt) -> ssl.SSLContext | None:
         return None
     trusted = _readable("ca_file", broker.ca_file) if broker.ca_file else None
     try:
-        context = ssl.create_default_context(cafile=trusted)
+        context = checked(trusted)
     except OSError as fault:  # ssl's errors are OSErrors too
         raise _fault("ca_file", broker.ca_file, "no certificates in PEM form") from fault
     context.minimum_version = ssl.TLSVersion.TLSv1_2

@@ -24,6 +24,7 @@ from urllib.parse import SplitResult
 from appliance import __version__
 from appliance.errors import ConfigurationError
 from appliance.hook import Webhook
+from appliance.tls import checked
 from appliance.transmit.answers import Answer
 from appliance.transmit.consumers import Parcel
 
@@ -160,7 +161,7 @@ def _closed(key: str, path: Path) -> bytes:
 
 def _trust(ca_file: Path | None) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+        return checked(ca_file)
     except (ssl.SSLError, OSError) as fault:
         raise ConfigurationError(f"webhook.ca_file: {ca_file}: {_words(fault)}") from fault
 

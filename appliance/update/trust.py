@@ -12,6 +12,7 @@ import ssl
 from pathlib import Path
 
 from appliance.errors import ConfigurationError
+from appliance.tls import checked
 from appliance.update.signature import public_keys
 from appliance.updatesection import Hawkbit, Update
 
@@ -41,7 +42,7 @@ def authorities(ca_file: Path | None) -> ssl.SSLContext:
         ConfigurationError: the file cannot be read, or has no certificates.
     """
     try:
-        return ssl.create_default_context(cafile=ca_file and str(ca_file))
+        return checked(ca_file)
     except ssl.SSLError as fault:
         told = f"update.ca_file: {ca_file}: no certificates in PEM form"
         raise ConfigurationError(told) from fault
