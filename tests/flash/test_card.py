@@ -8,17 +8,21 @@ import os
 import shutil
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from appliance.errors import GatepostError
-from tests.flash.tiny import BOARD, EPOCH, KEYRING, tiny_parts
+from tests.flash.tiny import BOARD, EPOCH, KEYRING, tiny_parts, tiny_tree
+from tools.flash.board import PI
 from tools.flash.card import make_card
-from tools.flash.disk import MIB, SIZES, make_disk, starts
+from tools.flash.disk import MIB, SIZES, make_disk, starts, stretches
 from tools.flash.programs import PATH
-from tools.flash.slots import make_slot
+from tools.flash.slots import boot_files, make_slot
+from tools.flash.tree import file
 
+BLOCK = 4096  # bytes: of a card, of FAT, of what a file system knows as a hole
 PROGRAMS = {
     "mksquashfs": "squashfs-tools",
     "mcopy": "mtools",
@@ -59,21 +63,14 @@ def said(*command: str | Path) -> str:
 
 
 def digest(path: Path) -> str:
-    """What a sparse file holds, and where; blocks of zeros are holes, written or not."""
-    found, block = hashlib.sha256(), 64 * 1024
+    """Of a sparse file: what it holds and where, whether zeros are written or a hole."""
+    found = hashlib.sha256()
     with path.open("rb") as file:
-        end = file.seek(0, os.SEEK_END)
-        at = 0
-        while at < end:
-            try:
-                at = os.lseek(file.fileno(), at, os.SEEK_DATA) // block * block
-            except OSError:  # nothing but a hole
-                break
-            file.seek(at)
-            content = file.read(block)
-            found.update(f"{at}".encode() + content if content.strip(b"\0") else b"")
-            at += block
-    return f"{end} {found.hexdigest()}"
+        for at, content in stretches(file):
+            for begin in range(0, len(content), BLOCK):
+                block = content[begin : begin + BLOCK]
+                found.update(f"{at + begin}".encode() + block if block.strip(b"\0") else b"")
+    return f"{path.stat().st_size} {found.hexdigest()}"
 
 
 def on_card(card: Path, label: str) -> str:
@@ -99,8 +96,8 @@ def test_the_firmware_starts_slot_a_and_tries_b(card: Path) -> None:
     text = said("mtype", "-i", on_card(card, "bootconfig"), "::/autoboot.txt")
     assert text == "[all]\ntryboot_a_b=1\nboot_partition=2\n[tryboot]\nboot_partition=3\n"
     with (card / "card.img").open("rb") as image:
-        for kind, file in (("boot", "boot.vfat"), ("system", "system.squashfs")):
-            content = (card / file).read_bytes()
+        for kind, name in (("boot", "boot.vfat"), ("system", "system.squashfs")):
+            content = (card / name).read_bytes()
             for slot in "ab":
                 image.seek(starts()[f"{kind}_{slot}"] * MIB)
                 assert image.read(len(content)) == content
@@ -179,6 +176,19 @@ def test_numbers_of_users_are_the_same_in_every_release(root: Path) -> None:
     assert (root / "etc/shadow").stat().st_gid == 42 or os.geteuid() != 0
 
 
+def test_a_boot_partition_of_a_pi_has_the_firmware_too() -> None:
+    """From Raspberry Pi's packages, and our overlay, which its config.txt names."""
+    tree = tiny_tree()
+    kernel = "usr/lib/linux-image-6.12-rpi-v8"
+    names = ("usr/lib/raspi-firmware/start4.elf", f"{kernel}/broadcom/bcm2711-rpi-4-b.dtb")
+    tree |= {name: file(name.encode()) for name in (*names, f"{kernel}/overlays/spi.dtbo")}
+    files = boot_files(tree, replace(PI, early=("disk",)), EPOCH)
+    assert files["start4.elf"] == names[0].encode()
+    assert files["bcm2711-rpi-4-b.dtb"] == names[1].encode()
+    assert {"overlays/spi.dtbo", "overlays/gatepost.dtbo"} <= files.keys()
+    assert b"\ndtoverlay=gatepost\n" in files["config.txt"]
+
+
 def test_two_builds_are_equal(card: Path, tmp_path: Path) -> None:
     """To the byte, though the second is made later and elsewhere."""
     began = time.time()
@@ -190,8 +200,8 @@ def test_two_builds_are_equal(card: Path, tmp_path: Path) -> None:
 
 def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
     """A slot's size is on every card in the field, and does not grow."""
-    file = tmp_path / "system.squashfs"
-    with file.open("wb") as out:
+    large = tmp_path / "system.squashfs"
+    with large.open("wb") as out:
         out.truncate(SIZES["system_a"] * MIB + 1)
     with pytest.raises(GatepostError, match=r"expected 512 MiB at most: the partition system_a"):
-        make_disk({"system_a": file}, tmp_path / "card.img")
+        make_disk({"system_a": large}, tmp_path / "card.img")

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from appliance.errors import GatepostError
 from tools.flash.programs import run
 from tools.flash.root import EMULATED
-from tools.flash.tree import Tree, file, folder, from_tar, laid_over, without, write
+from tools.flash.tree import Tree, file, folder, from_tar, laid_over, without
 
 LIBRARIES = ("opt/gatepost/lib/", "usr/lib/python3")
 PYTHON = re.compile(r"usr/bin/python3\.\d+")
@@ -53,49 +55,54 @@ def compiled(tree: Tree, cache: Path) -> Tree:
 
     Args:
         tree: the root file system.
-        cache: a folder where what was compiled is kept: minutes of emulation.
+        cache: a folder where what was compiled is kept: it takes minutes of emulation.
     """
     tree = without(tree, (f"{each}*.pyc" for each in LIBRARIES))
-    sources = {name: tree[name] for name in sorted(tree) if _is_source(name)}
-    if not sources:
+    names = [name for name in tree if name.startswith(LIBRARIES) and name.endswith(".py")]
+    if not names:
         return tree
     programs = [name for name in tree if PYTHON.fullmatch(name)]
     if len(programs) != 1:
         raise GatepostError(f"{len(programs)} Pythons in the root, expected one")
-    digest = hashlib.sha256(tree[programs[0]].content())
-    for name, node in sources.items():
-        digest.update(name.encode() + hashlib.sha256(node.content()).digest())
-    kept = cache / f"compiled-{digest.hexdigest()[:16]}.tar"
-    if not kept.exists():
-        print(f"making {kept}: minutes, under emulation", file=sys.stderr)
-        cache.mkdir(parents=True, exist_ok=True)
-        part = kept.with_suffix(".part")
-        with part.open("wb") as out:
-            write(_compile(tree, programs[0]), 0, out)
-        part.rename(kept)
-    return laid_over(tree, from_tar(kept))
+    python = hashlib.sha256(tree[programs[0]].content()).digest()
+    kept = {name: cache / "pyc" / _key(python, name, tree[name].content()) for name in names}
+    lacking = {name: path for name, path in kept.items() if not path.exists()}
+    if lacking:
+        print(f"compiling {len(lacking)} files, under emulation", file=sys.stderr)
+        _compile(tree, programs[0], lacking)
+    tag = "cpython-" + programs[0].rpartition("python")[2].replace(".", "")
+    made = {_compiled_name(name, tag): path.read_bytes() for name, path in kept.items()}
+    folders = {str(Path(name).parent): folder() for name in made}
+    return laid_over(tree, folders | {name: file(content) for name, content in made.items()})
 
 
-def _is_source(name: str) -> bool:
-    return name.startswith(LIBRARIES) and name.endswith(".py")
+def _key(python: bytes, name: str, content: bytes) -> str:
+    """By what a compiled file is known: its compiler, its name, which is in it, its source."""
+    return hashlib.sha256(python + name.encode() + b"\0" + content).hexdigest()
 
 
-def _compile(tree: Tree, program: str) -> Tree:
+def _compiled_name(name: str, tag: str) -> str:
+    path = Path(name)
+    return str(path.parent / "__pycache__" / f"{path.stem}.{tag}.pyc")
+
+
+def _compile(tree: Tree, program: str, wanted: Mapping[str, Path]) -> None:
+    """Compile some files of a tree, each into a file of its own."""
     with TemporaryDirectory() as name:
         root = Path(name)
-        needed = (*LIBRARIES, "usr/lib/aarch64-linux-gnu/", "usr/lib/ld-")
-        _unpack({each: node for each, node in tree.items() if each.startswith(needed)}, root)
-        _unpack({program: tree[program]}, root)
+        needed = ("usr/lib/python3", "usr/lib/aarch64-linux-gnu/", "usr/lib/ld-", program)
+        chosen = {each for each in tree if each.startswith(needed)} | wanted.keys()
+        _unpack({each: tree[each] for each in chosen}, root)
         (root / "lib").symlink_to("usr/lib")
-        sources = (str(root / each) for each in sorted(tree) if _is_source(each))
-        (root / "sources").write_text("\n".join(sources) + "\n")
+        (root / "sources").write_text("".join(f"{root / each}\n" for each in wanted))
         compiler = [EMULATOR, str(root / program), "-m", "compileall", "-q", "-j0"]
         options = ["-i", str(root / "sources"), "-s", name, "-p", "/"]
         command = [*compiler, *options, "--invalidation-mode", "unchecked-hash"]
         run(command, environment={"QEMU_LD_PREFIX": name, "QEMU_CPU": EMULATED})
-        made = sorted(path for path in root.rglob("*.pyc"))
-        folders = {str(path.parent.relative_to(root)): folder() for path in made}
-        return folders | {str(path.relative_to(root)): file(path.read_bytes()) for path in made}
+        tag = "cpython-" + program.rpartition("python")[2].replace(".", "")
+        for each, target in wanted.items():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(root / _compiled_name(each, tag), target)
 
 
 def with_accounts(tree: Tree, epoch: int) -> Tree:

@@ -29,10 +29,11 @@ class Board:
         compatible: RAUC's; also the `platform` of its system bundles in a manifest.
         kernel: the package that depends on the newest kernel.
         packages: beside those of every board.
-        modules: of the kernel, in the root.
+        modules: of the kernel, in the root; none: all that it has.
         early: of the kernel, before the root is mounted.
         console: of the kernel's command line.
         firmware: files of the boot partitions: their pattern in the root, their folder there.
+        overlays: whether ours go there too.
     """
 
     compatible: str
@@ -42,6 +43,7 @@ class Board:
     early: tuple[str, ...]
     console: tuple[str, ...]
     firmware: tuple[tuple[str, str], ...] = ()
+    overlays: bool = False
 
 
 QEMU = Board(
@@ -61,8 +63,8 @@ QEMU = Board(
 PI = Board(
     compatible="gatepost-pi-arm64",
     kernel="linux-image-rpi-v8",
-    packages=("raspi-firmware", "python3-picamera2", "firmware-brcm80211"),
-    modules=(*FILES, *BUNDLES),
+    packages=("raspi-firmware", "python3-picamera2", "python3-rpi-lgpio", "firmware-brcm80211"),
+    modules=(),
     early=("squashfs", "ext4"),
     console=("console=tty1",),
     firmware=(
@@ -70,6 +72,7 @@ PI = Board(
         ("usr/lib/linux-image-*-rpi-v8/broadcom/*.dtb", ""),
         ("usr/lib/linux-image-*-rpi-v8/overlays/*", "overlays"),
     ),
+    overlays=True,
 )
 """Pi 3, 4, 5, with the kernel of Raspberry Pi's archive, without which there is no `tryboot`
 (raspberrypi/rpi-eeprom #716).  Never built, and unverified on hardware: that archive could not be

@@ -6,9 +6,12 @@ the same on every card, so that two builds are; nothing looks for a partition by
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from appliance.errors import GatepostError
 from tools.flash.programs import run
@@ -102,11 +105,23 @@ def make_disk(parts: Mapping[str, Path], out: Path) -> None:
         _lay(part, out, starts()[label] * MIB)
 
 
-def _lay(part: Path, disk: Path, at: int) -> None:
-    """Write a file into another at some place, leaving out what is zero."""
+def stretches(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+    """What a sparse file holds, a megabyte at most at a time, and where; its holes are left out."""
+    at, end = 0, file.seek(0, os.SEEK_END)
+    with suppress(OSError):  # behind the last of it there is nothing but a hole
+        while at < end:
+            at = os.lseek(file.fileno(), at, os.SEEK_DATA)
+            hole = os.lseek(file.fileno(), at, os.SEEK_HOLE)
+            while at < hole:
+                file.seek(at)
+                content = file.read(min(MIB, hole - at))
+                yield at, content
+                at += len(content)
+
+
+def _lay(part: Path, disk: Path, begin: int) -> None:
+    """Write a file into another at some place."""
     with part.open("rb") as source, disk.open("r+b") as target:
-        while block := source.read(MIB):
-            if block.strip(b"\0"):
-                target.seek(at)
-                target.write(block)
-            at += MIB
+        for at, content in stretches(source):
+            target.seek(begin + at)
+            target.write(content)

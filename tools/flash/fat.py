@@ -40,7 +40,8 @@ def make_fat(fat: Fat, files: Mapping[str, bytes], epoch: int, out: Path) -> Non
     bits = "32" if fat.size >= FAT32_MIB else "16"
     with out.open("wb") as file:
         file.truncate(fat.size * MIB)
-    options = ["-F", bits, "-n", fat.label, "-i", fat.serial, "--invariant"]
+    # `--invariant` sets an id of its own, so ours comes after it
+    options = ["--invariant", "-F", bits, "-n", fat.label, "-i", fat.serial]
     run(["mkfs.vfat", *options, out])
     with TemporaryDirectory() as name:
         folder = Path(name)

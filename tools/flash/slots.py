@@ -21,12 +21,14 @@ from tools.flash.disk import SIZES
 from tools.flash.fat import Fat, make_fat
 from tools.flash.initramfs import initramfs
 from tools.flash.modules import kept, kernel_version
+from tools.flash.programs import run
 from tools.flash.root import packages_of
 from tools.flash.tree import Tree, file, folder, from_folder, from_tar, laid_over, without, write
 from tools.publish.signing import REPOSITORY
 
 FIRMWARE = REPOSITORY / "firmware"
 ROOT, UNITS = FIRMWARE / "root", FIRMWARE / "systemd"
+OVERLAYS = REPOSITORY / "overlays"
 TOLD, PACKAGES = "usr/lib/gatepost/system.json", "usr/lib/gatepost/packages.txt"
 RAUC, KEYRING = "etc/rauc/system.conf", "etc/rauc/keyring.pem"
 MACHINE, CLOCK = "etc/machine-id", "usr/lib/clock-epoch"
@@ -101,7 +103,7 @@ def make_slot(board: Board, parts: Parts, epoch: int, level: int, out: Path) -> 
 
 def _system(board: Board, parts: Parts, root: Tree, scratch: Path) -> Tree:
     """The root file system: Debian's packages, Gatepost's, our units, `firmware/root`."""
-    tree = without(kept(root, board.modules), UNWANTED)
+    tree = without(kept(root, board.modules) if board.modules else root, UNWANTED)
     tree |= {name: folder() for name in EMPTY if name not in tree}
     tree = laid_over(tree, package(parts.package, scratch))
     tree = laid_over(tree, {str(target): file(path.read_bytes()) for target, path in _units()})
@@ -162,4 +164,7 @@ def _firmware(root: Tree, board: Board) -> dict[str, bytes]:
         for name, node in root.items():
             if fnmatch.fnmatchcase(name, pattern) and node.member.isreg():
                 files[str(Path(target, Path(name).name))] = node.content()
+    for source in sorted(OVERLAYS.glob("*-overlay.dts")) if board.overlays else ():
+        name = f"overlays/{source.name.removesuffix('-overlay.dts')}.dtbo"
+        files[name] = run(["dtc", "-q", "-@", "-I", "dts", "-O", "dtb", source])
     return files
