@@ -58,7 +58,7 @@ def compiled(tree: Tree, cache: Path) -> Tree:
         cache: a folder where what was compiled is kept: it takes minutes of emulation.
     """
     tree = without(tree, (f"{each}*.pyc" for each in LIBRARIES))
-    names = [name for name in tree if name.startswith(LIBRARIES) and name.endswith(".py")]
+    names = [name for name in tree if _is_source(name, tree)]
     if not names:
         return tree
     programs = [name for name in tree if PYTHON.fullmatch(name)]
@@ -74,6 +74,11 @@ def compiled(tree: Tree, cache: Path) -> Tree:
     made = {_compiled_name(name, tag): path.read_bytes() for name, path in kept.items()}
     folders = {str(Path(name).parent): folder() for name in made}
     return laid_over(tree, folders | {name: file(content) for name, content in made.items()})
+
+
+def _is_source(name: str, tree: Tree) -> bool:
+    """Whether it is to be compiled: Debian's sitecustomize.py is a link to one below /etc."""
+    return name.startswith(LIBRARIES) and name.endswith(".py") and tree[name].member.isreg()
 
 
 def _key(python: bytes, name: str, content: bytes) -> str:
