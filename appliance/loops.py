@@ -174,9 +174,6 @@ def _renewal(unit: Unit, gate: Gate | None) -> Renewal | None:
     kept = folder / OFFER
     lookout = Lookout(question, kept, update.check_hours * 3600) if update.url else None
 
-    def is_quiet() -> bool:
-        return health.plate_age_s() >= QUIET_S and (gate is None or gate.is_rested())
-
     renewal = Renewal(
         window=parse_span(update.window) if update.automatic else None,
         topics=unit.topics,
@@ -184,11 +181,16 @@ def _renewal(unit: Unit, gate: Gate | None) -> Renewal | None:
         errand=Errand(desk()),
         health=health,
         lookout=lookout,
-        is_quiet=is_quiet,
+        is_quiet=partial(is_quiet, health, gate),
         reboots=has_slots,
         slots=_slots,
     )
     return unit.held.enter_context(closing(renewal))
+
+
+def is_quiet(health: Health, gate: Gate | None) -> bool:
+    """Whether nobody is before the gate, as far as one can see."""
+    return health.plate_age_s() >= QUIET_S and (gate is None or gate.is_rested())
 
 
 def _slots() -> Mapping[str, str] | None:

@@ -108,6 +108,7 @@ def test_the_unit_reads_who_goes_by_whatever_the_camera_does(
     passages: list[Passage] = []
     health = run(sensor, tmp_path, passages)
     assert [passage.settled.read.text for passage in passages] == TRUTH
+    assert health._plate_at > health._began_at, "a plate was in sight"
     assert sensor.held == 0
     assert ("close", 0) not in sensor.history
     assert any("cannot be used" in problem for problem in health.heard)

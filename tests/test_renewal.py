@@ -16,7 +16,9 @@ from appliance.errand import NO_UPDATER, TAKEN_S, Errand
 from appliance.errors import OrderError
 from appliance.health import Health
 from appliance.lookout import AGAIN_S, Lookout
+from appliance.loops import QUIET_S, is_quiet
 from appliance.renewal import HOUR_S, MOST_WAIT_S, Renewal
+from appliance.respond.gate import Gate
 from appliance.transmit.messages import Topics
 from appliance.update import trial
 from appliance.update.disk import Disk
@@ -231,6 +233,24 @@ def test_the_unit_waits_for_who_is_before_the_gate(bench: Bench) -> None:
     bench.now += 1
     bench.turn()
     assert bench.renewal.is_over
+
+
+def test_it_is_quiet_without_a_plate_and_with_the_gate_at_rest() -> None:
+    """Not just after the start either, when nobody knows yet who stands there."""
+    now, health = [1000.0], Health()
+    gate = Gate(0.5, 5.0, None, lambda: now[0])
+    assert not is_quiet(health, None)
+    health._began_at -= QUIET_S
+    assert is_quiet(health, None)
+    assert not is_quiet(health, gate), "the pause of the start"
+    now[0] += 5.0
+    assert is_quiet(health, gate)
+    gate.open("uuid", fresh=True)
+    assert not is_quiet(health, gate)
+    now[0] += 5.5
+    assert is_quiet(health, gate)
+    health.noticed()
+    assert not is_quiet(health, gate)
 
 
 def test_a_start_that_tried_nothing_is_followed_by_no_other(bench: Bench) -> None:

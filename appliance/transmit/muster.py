@@ -7,7 +7,6 @@ for a while.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from secrets import token_hex
@@ -71,10 +70,4 @@ def _gather(heard: _Heard) -> dict[str, dict[str, bytes]]:
         _, unit, level = topic.split("/", 2)
         if unit in found or len(found) < MOST_UNITS:
             found.setdefault(unit, {})[level] = payload
-    return _there(found)
-
-
-def _there(found: Mapping[str, Mapping[str, bytes]]) -> dict[str, dict[str, bytes]]:
-    """Without those whose messages were all taken back: an empty one is none."""
-    kept = {u: {level: p for level, p in told.items() if p} for u, told in found.items()}
-    return {unit: told for unit, told in kept.items() if told}
+    return found
