@@ -29,7 +29,7 @@ from appliance.update.ddi import (
     understood,
 )
 from appliance.update.keys import MOST_BYTES
-from appliance.update.source import ARTEFACT, MANIFEST, bounded
+from appliance.update.source import ARTEFACT, MANIFEST
 from appliance.update.trust import authorities, credentials, identity
 from appliance.update.web import WINDOW_S, WebHost
 from appliance.updatesection import Hawkbit
@@ -142,7 +142,7 @@ class HawkbitServer:
 
     def _content(self, answer: HTTPResponse, name: str) -> bytes:
         self._expect(answer, name)
-        return bounded(answer.read(MOST_BYTES + 1), name, MOST_BYTES)
+        return self._host.whole(answer, name, MOST_BYTES)
 
     def _expect(self, answer: HTTPResponse, name: str) -> None:
         if answer.status in WORDS:

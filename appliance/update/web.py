@@ -67,7 +67,7 @@ class WebHost:
             if answer.status in {NOT_FOUND, GONE}:
                 return None
             self.expect(answer, name, {OK})
-            return bounded(answer.read(most + 1), name, most)
+            return self.whole(answer, name, most)
 
     def parts(self, target: str, name: str, offset: int) -> Iterator[bytes]:
         """A file piece by piece; of a server without Range, what is here already is skipped."""
@@ -103,6 +103,13 @@ class WebHost:
             raise self.fault(name, f"no HTTP answer ({type(fault).__name__})") from fault
         except OSError as fault:
             raise self.fault(name, fault.strerror or str(fault)) from fault
+
+    def whole(self, answer: HTTPResponse, name: str, most: int) -> bytes:
+        """All of an answer; SourceError where it breaks off: to a signature it would be altered."""
+        content = bounded(answer.read(most + 1), name, most)
+        if answer.length:
+            raise self.fault(name, f"broke off after {len(content)} bytes")
+        return content
 
     def expect(self, answer: HTTPResponse, name: str, wanted: Collection[int]) -> None:
         """Raise SourceError where an answer is none of these."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.errors import SourceError
 from appliance.update.assigned import WATCH_S
 from tests.standin.hawkbit_state import Action, Fleet
 from tests.update.hawkbit_scene import NEW, OLD, UNIT, Scene, scene_in
@@ -30,12 +31,12 @@ def nothing_remains(scene: Scene, action: Action) -> None:
     assert scene.start() == NEW
 
 
-def in_the_middle(scene: Scene, action: Action, what: str) -> None:
+def in_the_middle(scene: Scene, action: Action, what: str, after_s: float = WATCH_S) -> None:
     """Let somebody at the server do it while an image is fetched, and a minute pass."""
 
     def sent(name: str, content: bytes) -> bytes:
         if len(name) == 64 and action.is_active and not action.is_canceling:
-            scene.now_s += WATCH_S
+            scene.now_s += after_s
             Fleet.cancel(action)
             if what == "force quit":
                 Fleet.force_quit(action)
@@ -60,6 +61,42 @@ def test_while_it_is_fetched(scene: Scene) -> None:
     scene.turn()
     assert "DOWNLOADED" not in action.told
     nothing_remains(scene, action)
+
+
+def test_just_before_it_is_installed(scene: Scene) -> None:
+    """No minute passes any more: the unit looks once more before it unpacks."""
+    action = scene.assign(NEW)
+    in_the_middle(scene, action, "cancel", 0.0)
+    scene.turn()
+    assert "DOWNLOADED" in action.told
+    nothing_remains(scene, action)
+
+
+def broken_off(scene: Scene) -> Action:
+    """One whose download is not to be had."""
+    action = scene.assign(OLD)
+    scene.server.sent = lambda name, content: content[:9] if len(name) == 64 else content
+    with pytest.raises(SourceError):
+        scene.turn()
+    scene.server.sent = lambda _name, content: content
+    Fleet.cancel(action)
+    Fleet.force_quit(action)
+    return action
+
+
+def test_closed_by_force_between_two_turns(scene: Scene) -> None:
+    """The unit forgets it: a poll that brings nothing new is one without a body again."""
+    broken_off(scene)
+    assert [scene.turn() is None for _ in range(3)] == [False, False, True]
+
+
+def test_closed_by_force_and_followed(scene: Scene) -> None:
+    """What was told of the one is not taken for told of the other."""
+    broken_off(scene)
+    action = scene.assign(NEW)
+    scene.turn()
+    assert action.told[:2] == ["RETRIEVED", "DOWNLOAD"]
+    assert scene.start() == NEW
 
 
 def test_closed_by_force_while_it_is_fetched(scene: Scene) -> None:
@@ -99,6 +136,7 @@ def test_on_trial_it_goes_on(scene: Scene, stays: bool) -> None:
     assert scene.start() == NEW
     Fleet.cancel(action)
     scene.turn()
+    scene.etag = ""  # as after a boot
     scene.turn()
     assert action.told.count("CANCEL_REJECTED") == 1
     assert scene.device.shelf.standing().trial is not None

@@ -257,6 +257,12 @@ def test_a_small_file_is_not_read_beyond_its_bound() -> None:
         WebSource(server.url).read("manifest.signed", MOST_BYTES)
 
 
+def test_a_small_file_that_breaks_off_is_not_taken_for_an_altered_one() -> None:
+    """The server is away; the next attempt may have all of it."""
+    with Server(dying).running() as server, pytest.raises(SourceError, match="broke off after 15"):
+        WebSource(server.url).read("manifest.signed", len(CONTENT))
+
+
 @pytest.mark.parametrize(("answer", "name"), [(altered, "hash"), (endless, "size")])
 def test_another_file_is_refused_and_deleted(
     shelf: Shelf, artefact: Artefact, answer: Answer, name: str
