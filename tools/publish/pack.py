@@ -34,6 +34,7 @@ UNWANTED = (
 """Of the build; a graphics processor's inference, which is opened by name where it is asked for;
 what finds faces; the library's own tests and headers; types.  A third of what else comes."""
 INIT = "appliance/__init__.py"
+LOCK = REPOSITORY / "requirements" / "run.txt"
 MODEL_FILES = ("*.tflite", "*.toml", "regions/*.toml")
 
 
@@ -83,7 +84,7 @@ def pack_libraries(platform: str, out: Path) -> None:
 
 def lay_libraries(platform: str, folder: Path) -> None:
     """What it needs, into a folder, for a system such as linux-aarch64-cp311."""
-    _install(platform, folder)
+    install_wheels(platform, folder)
     leave_out(folder)
 
 
@@ -134,14 +135,14 @@ def files_below(folder: Path, above: Path) -> list[Path]:
     return [path for path in found if "__pycache__" not in path.parts]
 
 
-def _install(platform: str, folder: Path) -> None:
-    """What `requirements/run.txt` locks, as wheels for that system, wherever this runs."""
+def install_wheels(platform: str, folder: Path, lock: Path = LOCK) -> None:
+    """What a requirement file locks, as wheels for a system such as linux-aarch64-cp311."""
     _, machine, python = platform.split("-")
     version = f"{python[2]}.{python[3:]}"
     uv = Path(sys.executable).with_name("uv")
     command = [str(uv), "pip", "install", "--target", str(folder), "--no-deps"]
     command += ["--python-platform", f"{machine}-manylinux_2_28", "--python-version", version]
     command += ["--only-binary", ":all:", "--require-hashes", "--link-mode", "copy"]
-    command += ["--requirement", str(REPOSITORY / "requirements" / "run.txt")]
+    command += ["--requirement", str(lock)]
     print(f"fetching the wheels for {platform}", file=sys.stderr)
     subprocess.run(command, check=True)  # noqa: S603  # our own venv's program
