@@ -88,11 +88,13 @@ def forget(shelf: Shelf, standing: Standing, coming: frozenset[str] = frozenset(
 
     Args:
         shelf: where they lie.
-        standing: what is remembered; all that it names is kept.
+        standing: what is remembered; all that it names is kept, and what was started last: it may
+            run still and import more of itself, though another has taken its place on trial.
         coming: checksums of what is being installed.
     """
     on_trial = standing.trial.deployment if standing.trial else None
     kept = {each.name for each in (standing.current, standing.previous, on_trial) if each}
+    kept |= {shelf.current.readlink().name} if shelf.current.is_symlink() else set()
     _keep_only(shelf, "deployments", kept)
     links = (shelf.folder / "deployments").glob("*/*")
     images = {each.readlink().name for each in links} | coming

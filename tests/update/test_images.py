@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import UpdateError
-from appliance.update.images import deploy, unpack
+from appliance.update.images import deploy, forget, unpack
 from appliance.update.source import FolderSource
 from tests.update.conftest import Device, Publisher, tar_of
 from tools.publish.pack import pack_models, pack_tree, unpacked_bytes
@@ -79,6 +79,22 @@ def test_only_what_changed_is_fetched(
     for name in artefacts[0] & artefacts[1]:
         (publisher.site.folder / "artefacts" / name).unlink()  # nobody asks for it
     assert device.run(source) == "1.2.0"
+
+
+def test_what_runs_on_trial_keeps_its_images_when_another_takes_its_place(
+    publisher: Publisher, device: Device, source: FolderSource
+) -> None:
+    """It imports more of itself late; once the other one has started they go."""
+    publisher.release("0.2.0")
+    device.install(source)
+    runs = device.shelf.start("boot")
+    assert runs is not None
+    publisher.release("0.3.0")
+    device.install(source)
+    assert (runs / "app" / "appliance" / "__main__.py").exists()
+    device.shelf.start("boot")
+    forget(device.shelf, device.commit())
+    assert not runs.exists()
 
 
 def test_what_nobody_goes_back_to_is_deleted(
