@@ -7,6 +7,7 @@ import os
 import shutil
 import stat
 import subprocess
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,11 @@ def test_what_is_started_exists() -> None:
     assert names
     assert names <= ours
     assert all(str(path.readlink()).endswith(f"/{path.name}") for path in wanted)
+
+
+def test_nobody_is_answered_who_looks_for_names() -> None:
+    """Resolved listens to the whole network for LLMNR where its file does not say otherwise."""
+    told = ConfigParser()
+    told.optionxform = str  # type: ignore[assignment,method-assign]  # as they are written
+    told.read(ROOT / "etc/systemd/resolved.conf.d/gatepost.conf")
+    assert dict(told["Resolve"]) == {"LLMNR": "no", "MulticastDNS": "no"}

@@ -74,7 +74,7 @@ PI = Board(
     ),
     overlays=True,
 )
-"""Pi 3, 4, 5, with the kernel of Raspberry Pi's archive, without which there is no `tryboot`
-(raspberrypi/rpi-eeprom #716).  Never built, and unverified on hardware: that archive could not be
-reached."""
+"""Pi 4 and 5 (a Pi 3's ROM reads no GPT), with the kernel of Raspberry Pi's archive, without which
+there is no `tryboot` (raspberrypi/rpi-eeprom #716).  Never built, and unverified on hardware: that
+archive could not be reached."""
 BOARDS = {"qemu": QEMU, "pi": PI}
