@@ -111,6 +111,7 @@ def test_a_boot_partition_has_all_that_a_kernel_needs(card: Path) -> None:
     )
     line = said("mtype", "-i", card / "boot.vfat", "::/cmdline.txt").split()
     assert {"panic=5", "watchdog_disarm=0", "console=ttyAMA0,115200"} <= set(line)
+    assert "fsck.repair=yes" in line, "a doubtful file system would start the board over and over"
     assert not [word for word in line if word.startswith(("root=", "rootwait"))]
     config = said("mtype", "-i", card / "boot.vfat", "::/config.txt").splitlines()
     assert {"kernel=kernel.img", "initramfs initramfs followkernel"} <= set(config)

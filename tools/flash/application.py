@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 from appliance.errors import GatepostError
 from tools.flash.programs import run
-from tools.flash.root import EMULATED
+from tools.flash.root import ARCHITECTURE, EMULATED
 from tools.flash.tree import Tree, file, folder, from_tar, laid_over, without
 
 LIBRARIES = ("opt/gatepost/lib/", "usr/lib/python3")
@@ -42,10 +42,26 @@ def package(deb: Path, scratch: Path) -> Tree:
     return without(from_tar(content), NOT_HERE)
 
 
-def package_version(deb: Path) -> str:
-    """Of Gatepost: the package's own, without what says for which Python it is."""
-    version = run(["dpkg-deb", "--field", deb, "Version"]).decode().strip()
-    return re.split(r"[+~-]", version)[0]
+def package_version(deb: Path, root: Tree) -> str:
+    """Of Gatepost: the package's own, without what says for which Python it is.
+
+    Args:
+        deb: the package, of which nobody asks here whether it fits, as apt would.
+        root: Debian's packages, which it is to be laid over.
+
+    Raises:
+        GatepostError: it is another package, or for another architecture or Python.
+    """
+    told = run(["dpkg-deb", "--show", "--showformat=${Package} ${Architecture} ${Version}", deb])
+    name, architecture, version = told.decode().split(" ")
+    if name != "gatepost" or architecture not in {ARCHITECTURE, "all"}:
+        wrong = f"{name} for {architecture}, expected gatepost for {ARCHITECTURE}"
+        raise GatepostError(f"{deb}: {wrong}")
+    release, _, python = version.partition("+py")
+    here = [name.rpartition("python")[2] for name in root if PYTHON.fullmatch(name)]
+    if python and here and python not in [each.replace(".", "") for each in here]:
+        raise GatepostError(f"{deb}: {version}: the root has Python {', '.join(here)}")
+    return release
 
 
 def compiled(tree: Tree, cache: Path) -> Tree:

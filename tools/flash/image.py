@@ -37,17 +37,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _build(asked: argparse.Namespace) -> None:
     board, epoch, out = BOARDS[asked.board], _epoch(), asked.out
-    root = asked.root
+    trusted, root = keyring(asked.keyring), asked.root
     if root is None:
         sources = asked.sources.read_text() if asked.sources else sources_for(SUITE)
         root = make_root(board, sources, asked.cache)
     out.mkdir(parents=True, exist_ok=True)
-    parts = Parts(root, asked.package, asked.keyring.read_bytes(), asked.cache)
+    parts = Parts(root, asked.package, trusted, asked.cache)
     version = make_slot(board, parts, epoch, asked.level, out)
     card = out / f"{board.compatible}-{version}.img"
     make_card(out, card, epoch)
     for path in sorted(out.iterdir()):
         print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+
+
+def keyring(path: Path) -> bytes:
+    """The certificates of those whose bundles the unit takes: whoever has an image can read them.
+
+    Raises:
+        GatepostError: it cannot be read, has none, or has a private key as well.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as fault:
+        raise GatepostError(f"{path}: {fault.strerror}, expected certificates") from fault
+    if b"PRIVATE KEY-----" in content:
+        raise GatepostError(f"{path}: a private key, expected certificates alone")
+    if b"-----BEGIN CERTIFICATE-----" not in content:
+        raise GatepostError(f"{path}: no certificate in it, expected PEM")
+    return content
 
 
 def _epoch() -> int:

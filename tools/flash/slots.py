@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import fnmatch
 import json
-import os
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,7 +20,7 @@ from tools.flash.disk import SIZES
 from tools.flash.fat import Fat, make_fat
 from tools.flash.initramfs import initramfs
 from tools.flash.modules import kept, kernel_version
-from tools.flash.programs import run
+from tools.flash.programs import feed, run
 from tools.flash.root import packages_of
 from tools.flash.tree import Tree, file, folder, from_folder, from_tar, laid_over, without, write
 from tools.publish.signing import REPOSITORY
@@ -36,7 +35,8 @@ MACHINE, CLOCK = "etc/machine-id", "usr/lib/clock-epoch"
 before the time of the other (systemd(1), "clock-epoch")."""
 BOOT_FILE, SYSTEM_FILE = "boot.vfat", "system.squashfs"
 BOOT = Fat("BOOT", "6A7E0002", SIZES["boot_a"])
-COMMAND_LINE = "ro panic=5 gpt quiet loglevel=4 net.ifnames=0 systemd.gpt_auto=no"
+COMMAND_LINE = "ro panic=5 gpt quiet loglevel=4 net.ifnames=0 systemd.gpt_auto=no fsck.repair=yes"
+"""`fsck.repair`: nobody is there to be asked (systemd-fsck(8)); what is in doubt is mended."""
 WATCHED = "watchdog_disarm=0 watchdog.open_timeout=120"
 """Of a watchdog that runs when the kernel starts: nobody stops it, and the kernel feeds it for two
 minutes at most until systemd does (Documentation/watchdog/watchdog-parameters)."""
@@ -89,7 +89,8 @@ def make_slot(board: Board, parts: Parts, epoch: int, level: int, out: Path) -> 
     Returns:
         The version.
     """
-    root, version = from_tar(parts.root), package_version(parts.package)
+    root = from_tar(parts.root)
+    version = package_version(parts.package, root)
     with TemporaryDirectory() as scratch:
         system = _system(board, parts, root, Path(scratch))
         told = {"compatible": board.compatible, "version": version}
@@ -140,13 +141,7 @@ def make_squashfs(tree: Tree, epoch: int, level: int, out: Path) -> None:
     command = ["mksquashfs", "-", str(out), "-tar", "-quiet", "-no-progress", "-b", "256K"]
     command += ["-comp", "zstd", "-Xcompression-level", str(level)]
     command += ["-root-mode", "755", "-root-uid", "0", "-root-gid", "0", "-root-time", str(epoch)]
-    environment = os.environ | {"SOURCE_DATE_EPOCH": str(epoch)}
-    with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment) as packing:  # noqa: S603
-        assert packing.stdin  # a pipe
-        write(tree, epoch, packing.stdin)
-        packing.stdin.close()
-    if packing.returncode:
-        raise subprocess.CalledProcessError(packing.returncode, command)
+    feed(command, partial(write, tree, epoch), {"SOURCE_DATE_EPOCH": str(epoch)})
 
 
 def _units() -> Iterator[tuple[Path, Path]]:
