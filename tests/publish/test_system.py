@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -16,6 +17,7 @@ from tools.publish.bundle import main
 pytestmark = pytest.mark.skipif(shutil.which("rauc") is None, reason="apt-get install rauc")
 TOLD = {"compatible": "gatepost-tiny", "version": "1.2.0"}
 LEAF = "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n"
+OTHER_DISK = "/dev/shm"  # noqa: S108  # a folder of its own is made there
 
 
 def openssl(*words: str | Path) -> None:
@@ -93,6 +95,37 @@ def test_what_was_not_built_is_no_system(
     (image / "boot.vfat").unlink()
     assert packed(image, keys, tmp_path / "a.raucb") != 0
     assert f"{image}: no boot.vfat, expected what tools/image has built" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not os.access(OTHER_DISK, os.W_OK), reason="no second disk here")
+def test_a_bundle_may_lie_on_another_disk(image: Path, keys: Path) -> None:
+    """A stick that goes to the units, say, and into a folder that is not there yet."""
+    with TemporaryDirectory(dir=OTHER_DISK) as name:
+        bundle = Path(name, "new", "a.raucb")
+        assert packed(image, keys, bundle) == 0
+        assert seen(bundle, keys / "ca.pem")["version"] == "1.2.0"
+
+
+@pytest.mark.parametrize(
+    ("named", "version"), [("gatepost-tiny", "1.3.0"), ("gatepost-other", "1.2.0")]
+)
+def test_a_bundle_that_units_would_refuse_is_not_published(
+    image: Path,
+    keys: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    named: str,
+    version: str,
+) -> None:
+    """The fault tells both, and the site stays as it was."""
+    bundle, site = tmp_path / "a.raucb", tmp_path / "site"
+    packed(image, keys, bundle)
+    main(["key", str(tmp_path / "2026.pem")])
+    words = ["release", str(site), "--key", str(tmp_path / "2026.pem"), "--version", version]
+    assert main([*words, "--system", f"{named}={bundle}"]) != 0
+    told = f"it says 1.2.0 for gatepost-tiny, expected {version} for {named}"
+    assert told in capsys.readouterr().err
+    assert not list(site.rglob("*.signed"))
 
 
 def test_a_release_has_a_system_for_each_board(

@@ -19,8 +19,8 @@ from appliance.update.signature import pem_of, public_keys
 from appliance.update.trial import order
 from tools.publish.pack import pack_app, pack_libraries, pack_models, package_version
 from tools.publish.signing import REPOSITORY, PrivateKey
-from tools.publish.site import Site, Table, new_release, rolled_out
-from tools.publish.system import pack_system
+from tools.publish.site import SYSTEM, Site, Table, new_release, rolled_out
+from tools.publish.system import check_system, pack_system
 from tools.publish.upload import laid_flat
 
 DAYS = 90
@@ -78,15 +78,7 @@ def system(asked: argparse.Namespace) -> None:
 def release(asked: argparse.Namespace) -> None:
     """Publish a release; its version is that of its package."""
     site, version = _site(asked), _version(asked)
-    artefacts = [
-        site.artefact(kind, ANY, getattr(asked, kind))
-        for kind in ("app", "models")
-        if getattr(asked, kind)
-    ]
-    for kind in ("libraries", "system"):
-        for each in getattr(asked, kind):
-            platform, _, file = each.partition("=")
-            artefacts.append(site.artefact(kind, platform, Path(file)))
+    artefacts = _artefacts(asked, site, version)
     table = site.table()
     others = [each for each in table["releases"] if each["version"] != version]
     if len(others) < len(table["releases"]):
@@ -153,6 +145,20 @@ def hawkbit(asked: argparse.Namespace) -> None:
     count = len(laid_flat(_site(asked), asked.version, asked.to))
     told = f"upload these {count} files into a software module of version {asked.version}"
     print(f"{asked.to}: {told}")
+
+
+def _artefacts(asked: argparse.Namespace, site: Site, version: str) -> list[Table]:
+    """Lay what a release consists of into the site."""
+    found = [
+        (kind, platform, Path(file))
+        for kind in ("libraries", "system")
+        for platform, _, file in (each.partition("=") for each in getattr(asked, kind))
+    ]
+    for kind, platform, file in found:
+        if kind == SYSTEM:
+            check_system(file, platform, version)
+    stock = [(kind, ANY, getattr(asked, kind)) for kind in ("app", "models")]
+    return [site.artefact(*each) for each in [*stock, *found] if each[2]]
 
 
 def _version(asked: argparse.Namespace) -> str:

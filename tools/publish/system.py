@@ -8,6 +8,7 @@ authority whose certificate lies in the image.
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -56,24 +57,43 @@ def pack_system(
     told = json.loads((image / TOLD).read_text())
     names = {"system": SYSTEM_FILE, "boot": BOOT_FILE}
     manifest = MANIFEST.format(**(told | names | ({"version": version} if version else {})))
+    out.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=out.parent) as name:
         folder = Path(name)
         (folder / "manifest.raucm").write_text(manifest)
-        for each in names.values():
-            (folder / each).hardlink_to((image / each).resolve())
-        _rauc(folder, certificate, key, out)
+        for each in names.values():  # a link would be of the same disk and owner only
+            shutil.copyfile(image / each, folder / each)
+        _sign(folder, certificate, key, out)
 
 
-def _rauc(folder: Path, certificate: Path, key: Path, out: Path) -> None:
+def check_system(bundle: Path, compatible: str, version: str) -> None:
+    """Look whether a bundle is what a manifest would call it; its signature is the units' matter.
+
+    Raises:
+        GatepostError: it is of another board or version, and every unit would refuse it.
+    """
+    said = _rauc("info", "--no-verify", "--output-format=json", str(bundle))
+    table = json.loads(said)
+    told = (table["compatible"], table["version"])
+    if told != (compatible, version):
+        wrong = f"it says {told[1]} for {told[0]}, expected {version} for {compatible}"
+        raise GatepostError(f"{bundle}: {wrong}")
+
+
+def _sign(folder: Path, certificate: Path, key: Path, out: Path) -> None:
     out.unlink(missing_ok=True)
-    command = ["rauc", "bundle", f"--cert={certificate}", f"--key={key}"]
-    command += ["--mksquashfs-args=-comp zstd -Xcompression-level 6 -no-progress -quiet"]
-    done = subprocess.run(  # noqa: S603
-        [*command, str(folder), str(out)],
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        check=False,
-    )
+    options = [f"--cert={certificate}", f"--key={key}"]
+    options += ["--mksquashfs-args=-comp zstd -Xcompression-level 6 -no-progress -quiet"]
+    _rauc("bundle", *options, str(folder), str(out))
+
+
+def _rauc(verb: str, *words: str) -> bytes:
+    """What it says; GatepostError with its last word where it fails."""
+    try:
+        done = subprocess.run(["rauc", verb, *words], capture_output=True, check=False)  # noqa: S603, S607
+    except FileNotFoundError as fault:
+        raise GatepostError("rauc: not installed (apt install rauc)") from fault
     if done.returncode:
         told = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise GatepostError(f"rauc bundle: {told[-1] if told else done.returncode}")
+        raise GatepostError(f"rauc {verb}: {told[-1] if told else done.returncode}")
+    return done.stdout
