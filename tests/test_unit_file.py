@@ -214,6 +214,26 @@ def test_the_readme_installs_what_the_service_starts() -> None:
     assert f"ExecStart={environment}/bin/gatepost run" in UNIT.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("text", "is_asked"),
+    [
+        ("[update.hawkbit]\nurl = 1\n", True),
+        ("[unit]\n  [update.hawkbit] # ours\n", True),
+        ("# [update.hawkbit]\n", False),
+        ("[unit]\n", False),
+    ],
+)
+def test_hawkbit_is_asked_where_the_settings_have_it(
+    tmp_path: Path, text: str, *, is_asked: bool
+) -> None:
+    """And not where the table waits behind a #: that would be a fault every five minutes."""
+    unit = (UNIT.parent / "gatepost-hawkbit.service").read_text(encoding="utf-8")
+    (line,) = re.findall("^ExecCondition=(.*)$", unit, re.MULTILINE)
+    (tmp_path / "gatepost.toml").write_text(text)
+    words = [each.replace("/etc/gatepost", str(tmp_path)) for each in shlex.split(line)]
+    assert (subprocess.run(words, check=False).returncode == 0) is is_asked
+
+
 def test_the_package_is_whole() -> None:
     """A folder that is not named would be missing on the unit; so would a model."""
     project = read_table(README.parent / "pyproject.toml")

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from fnmatch import fnmatchcase
 from itertools import pairwise
 from pathlib import Path
 
@@ -202,6 +203,16 @@ def test_a_script_is_sound(name: str) -> None:
     subprocess.run(["sh", "-n", script], check=True)
     if shutil.which("shellcheck"):
         assert told("shellcheck", script) == ""
+
+
+def test_nothing_of_ours_runs_while_its_files_are_replaced(root: Path) -> None:
+    """An upgrade ends every service of the package but the one that runs once, at the boot."""
+    script = (root / "DEBIAN" / "prerm").read_text(encoding="utf-8")
+    (line,) = re.findall(r'^    upgrade\) ended="(.*)"', script, re.MULTILINE)
+    units = {path.name for path in (root / "usr/lib/systemd/system").glob("gatepost*.service")}
+    ended = {name for name in units for each in line.split() if fnmatchcase(name, each)}
+    assert units - ended == {"gatepost-provision.service"}
+    assert not any(fnmatchcase("gatepost-hawkbit.timer", each) for each in line.split())
 
 
 @pytest.mark.skipif(shutil.which("systemd-sysusers") is None, reason="no systemd-sysusers here")
