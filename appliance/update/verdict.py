@@ -89,7 +89,16 @@ def take() -> Verdict | None:
         raise StoreError(f"{path()}: {fault.strerror}") from fault
     try:
         table = json.loads(content)
-        words = str(table["version"]), bool(table["good"]), str(table["why"])[:SHORTEST]
+        words = str(table["version"]), bool(table["good"]), _plain(str(table["why"])[:SHORTEST])
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
     return Verdict(*words)
+
+
+def _plain(words: str) -> str:
+    """On one line and of whole characters: the release before publishes it, for as long as it runs.
+
+    JSON may name half of a surrogate pair, which UTF-8 has no bytes for: it would end that release
+    at each start.
+    """
+    return "".join(each if each.isprintable() else "?" for each in words)

@@ -9,6 +9,8 @@ import pytest
 
 from appliance.errors import StalledError, StoreError
 from appliance.health import Health
+from appliance.transmit.messages import Topics
+from appliance.transmit.release import Report, release
 from appliance.update import probation as probations
 from appliance.update import verdict
 from appliance.update.disk import Disk
@@ -51,6 +53,16 @@ def test_root_reads_no_file_that_a_link_names(folder: Path, tmp_path: Path) -> N
     (folder / "update-verdict").symlink_to(tmp_path / "secret")
     with pytest.raises(StoreError):
         verdict.take()
+
+
+def test_no_reason_ends_the_release_before(folder: Path) -> None:
+    """Which publishes it; half a character of JSON cannot be, and a line feed begins no line."""
+    told = r'{"version": "1.2.0", "good": false, "why": "caf\u00e9 \ud800\n\u001b[2J"}'
+    (folder / "update-verdict").write_text(told)
+    found = verdict.take()
+    assert found == Verdict("1.2.0", good=False, why="café ???[2J")
+    report = Report("1.1.0", last=found.why, failed={found.version: found.why})
+    assert release(Topics("u1"), report, None).content.decode().count(found.why) == 2
 
 
 class Trying:
