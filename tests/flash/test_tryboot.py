@@ -177,6 +177,15 @@ def steps_of_a_commit(card: Card) -> int:
     return len((other / "steps").read_text().splitlines())
 
 
+def test_nobody_else_can_hold_its_lock(card: Card) -> None:
+    """The unit, were it taken over, would keep the outer gate from leaving its release."""
+    card.says("get-current")
+    lock = card.folder / "run/gatepost-tryboot.lock"
+    assert lock.stat().st_mode & 0o777 == 0o600
+    card.says("set-primary", "B")
+    assert (card.folder / "run/systemd").stat().st_mode & 0o777 == 0o755
+
+
 FAULTS = {
     "no such slot": (("set-primary", "C"), "C: no slot, expected A or B"),
     "a state of no slot": (("set-state", "C", "good"), "C: no slot, expected A or B"),
