@@ -15,11 +15,13 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
+from typing import IO
 
 from appliance import __version__
 from appliance.errors import StoreError
@@ -28,6 +30,7 @@ from appliance.update.disk import Disk
 from appliance.update.trial import Deployment, Standing
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+OWNERS = 0o600
 LOST = "its images are not there any more"
 
 log = logging.getLogger(__name__)
@@ -78,7 +81,7 @@ class Shelf:
         No start and no command comes between the two.
         """
         self.disk.make_folder(self.folder)
-        with (self.folder / "state.lock").open("w") as file:
+        with _lock(self.folder / "state.lock") as file:
             fcntl.flock(file, fcntl.LOCK_EX)  # held for the moment of a write
             before = self.standing()
             after = step(before)
@@ -141,13 +144,19 @@ def sole_user(folder: Path) -> Iterator[None]:
     """
     try:
         folder.mkdir(mode=0o755, parents=True, exist_ok=True)
-        with (folder / "lock").open("w") as file:
+        with _lock(folder / "lock") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield
     except BlockingIOError as fault:
         raise StoreError(f"{folder}: another gatepost is at an update there") from fault
     except OSError as fault:
         raise StoreError(f"{folder}: {fault.strerror or fault}") from fault
+
+
+def _lock(path: Path) -> IO[bytes]:
+    """A file to lock; its owner's alone, for whoever may read one may hold it for ever."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.fdopen(os.open(path, flags, OWNERS), "rb")
 
 
 def boot_name() -> str:

@@ -16,7 +16,7 @@ from appliance.update import boot, slots
 from appliance.update.disk import Disk
 from appliance.update.fakeboard import FakeBoard, Root
 from appliance.update.judgement import put_on_trial
-from appliance.update.shelf import Shelf
+from appliance.update.shelf import Shelf, sole_user
 from appliance.update.slots import Slots, System, read_slots, write_slots
 from appliance.update.trial import Deployment, Standing, Trial
 from appliance.update.tryboot import Tryboot
@@ -88,6 +88,15 @@ def shelf_with(folder: Path, standing: Standing) -> Shelf:
     shelf = Shelf(folder / "updates", Disk())
     shelf.change(lambda _: standing)
     return shelf
+
+
+def test_nobody_else_can_hold_the_locks_of_updates(tmp_path: Path) -> None:
+    """On such a unit they are root's: the unit, were it taken over, would keep a newer one away."""
+    shelf = shelf_with(tmp_path, waiting())
+    with sole_user(shelf.folder):
+        modes = {each.name: each.stat().st_mode & 0o777 for each in shelf.folder.glob("*lock")}
+    assert modes == {"state.lock": 0o600, "lock": 0o600}
+    assert shelf.state.stat().st_mode & 0o777 == 0o644, "what it reads"
 
 
 def waiting() -> Standing:
