@@ -219,6 +219,9 @@ def test_the_readme_installs_what_the_service_starts() -> None:
     [
         ("[update.hawkbit]\nurl = 1\n", True),
         ("[unit]\n  [update.hawkbit] # ours\n", True),
+        ("[ update . hawkbit ]\n", True),
+        ("[update]\nhawkbit = { url = 1 }\n", True),
+        ("[update]\nhawkbit.url = 1\n", True),
         ("# [update.hawkbit]\n", False),
         ("[unit]\n", False),
     ],

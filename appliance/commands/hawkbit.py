@@ -11,6 +11,8 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from functools import partial
 from importlib import import_module
@@ -57,6 +59,8 @@ def turn(asked: argparse.Namespace) -> int:
     """Hear what hawkBit wants, do it, and tell what became of it."""
     config = load_config(asked.config)
     hawkbit = config.update.hawkbit
+    if hawkbit is None and asked.timely:
+        return 0  # only a word of it stands in the settings
     if hawkbit is None:
         raise ConfigurationError("update.hawkbit is missing: expected a table [update.hawkbit]")
     folder = desk().folder
@@ -66,16 +70,23 @@ def turn(asked: argparse.Namespace) -> int:
     unit = unit_of(config.unit.id, config.update, root_keys(config.update), VERSION)
     server = HawkbitServer(hawkbit, config.unit.id, config.update.ca_file)
     shelf = Shelf(folder_of(config.update.folder), Disk())
-    with sole_user(shelf.folder):
-        before = shelf.standing()
+    with _booting_what_is_new(shelf), sole_user(shelf.folder):
         base, etag = take_turn(_here(config, unit, shelf), server, pace.etag)
-        standing = shelf.standing()
-    sleep_s = base.sleep_s if base else pace.sleep_s
-    write_pace(folder, Pace(hawkbit.url, etag, sleep_s, since_boot_s() + sleep_s))
-    print(standing.last or "nothing was ever installed", flush=True)
-    if standing.trial != before.trial and standing.trial and system() is not None:
-        import_module("appliance.commands.slotting").reboot_when_quiet()
+        sleep_s = base.sleep_s if base else pace.sleep_s
+        write_pace(folder, Pace(hawkbit.url, etag, sleep_s, since_boot_s() + sleep_s))
+        print(shelf.standing().last or "nothing was ever installed", flush=True)
     return 0
+
+
+@contextmanager
+def _booting_what_is_new(shelf: Shelf) -> Iterator[None]:
+    """With slots: try what is installed meanwhile, also where the server went away after that."""
+    before = shelf.standing().trial
+    try:
+        yield
+    finally:
+        if shelf.standing().trial not in {before, None} and system() is not None:
+            import_module("appliance.commands.slotting").reboot_when_quiet()
 
 
 def attributes_of(unit: Unit, standing: Standing) -> dict[str, str]:

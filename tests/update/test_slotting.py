@@ -196,6 +196,21 @@ def test_hawkbit_assigns_a_system_and_hears_its_end(typed: Typed, hawkbit: Fleet
     assert (told["version"], told["booted"], told["committed"]) == (NEW, "B", "B")
 
 
+def test_a_system_is_tried_though_hawkbit_went_away(typed: Typed, hawkbit: Fleet) -> None:
+    """After it was installed: else it would wait for somebody to start the board anew."""
+
+    def step(name: str) -> None:
+        Desk(typed.folder).hush()
+        if name == "arm B":
+            hawkbit.targets.clear()  # from now on it refuses the unit
+
+    hawkbit.assign("u1", hawkbit.modules[1])
+    typed.board.step = step
+    code, _, faults = typed.update("hawkbit")
+    assert (code, "configData: answered 401" in faults) == (75, True)
+    assert (typed.board.is_restarting, typed.board.armed) == (True, True)
+
+
 def test_hawkbit_hears_why_a_system_was_left(typed: Typed, hawkbit: Fleet) -> None:
     """In the words of the unit."""
     action = hawkbit.assign("u1", hawkbit.modules[1])
