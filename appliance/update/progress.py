@@ -35,6 +35,7 @@ ALL = 100  # percent
 RUN = "GATEPOST_RUN"
 DEFAULT_RUN = "/run"
 MOST_BYTES = 4096  # of each file
+MOST_WHY = 300  # characters of a reason: of up to 12 bytes each in JSON
 READABLE = 0o644  # updater and unit may be of two users
 VERSION = re.compile(r"(0|[1-9]\d{0,5})(\.(0|[1-9]\d{0,5})){2}")
 WAIT_S, PAUSE_S = 2.0, 0.05
@@ -188,7 +189,7 @@ class Report:
     def tell(self, phase: Phase, percent: float | None = None, why: str = "") -> None:
         """Say how far it is; what was said already costs nothing."""
         rounded = None if percent is None else max(0, min(ALL, int(percent)))
-        progress = Progress(phase, self.version, rounded, why)
+        progress = Progress(phase, self.version, rounded, why[:MOST_WHY])
         if progress != self.told:
             with suppress(OSError):  # an update goes on though nobody can be told
                 _replace(self.desk.folder / "progress.json", asdict(progress))

@@ -12,7 +12,16 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import StoreError, UpdateError
-from appliance.update.progress import MOST_BYTES, RUN, Desk, Progress, Request, desk, reporting
+from appliance.update.progress import (
+    MOST_BYTES,
+    MOST_WHY,
+    RUN,
+    Desk,
+    Progress,
+    Request,
+    desk,
+    reporting,
+)
 from tests.conftest import until
 
 NO_REQUEST = {
@@ -137,6 +146,15 @@ def test_a_fault_is_told(place: Desk) -> None:
     with pytest.raises(UpdateError):
         fail()
     assert place.progress() == Progress("failed", "1.2.0", None, "space: none is left")
+
+
+def test_a_long_reason_is_told_as_far_as_there_is_room(place: Desk) -> None:
+    """As where a whole configuration is wrong; else the unit would hear of no fault at all."""
+    with reporting(place, "1.2.0") as report:
+        report.tell("failed", why="\U0001f697" * 5000)
+    told = place.progress()
+    assert told is not None
+    assert (told.phase, len(told.why)) == ("failed", MOST_WHY)
 
 
 def test_there_is_one_updater(place: Desk) -> None:
