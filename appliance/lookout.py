@@ -70,7 +70,8 @@ class Lookout:
 
     def hurry(self) -> None:
         """Look now; one that goes on already is enough."""
-        self.due_at = self.monotonic()
+        if self._seeker is None:
+            self.due_at = self.monotonic()
 
     def turn(self, *, may_begin: bool) -> None:
         """Begin a look where it is time to, or end one; cheap, for it is called every second."""

@@ -183,6 +183,9 @@ def test_a_slow_look_is_ended(watch: Callable[..., Lookout], clock: Clock) -> No
     lookout.hurry()
     lookout.turn(may_begin=True)
     assert lookout.is_looking
+    due_at = lookout.due_at
+    lookout.hurry()
+    assert lookout.due_at == due_at, "one that goes on is enough"
     assert lookout._seeker is not None
     number = lookout._seeker.pid
     clock.now += LIMIT_S + 1

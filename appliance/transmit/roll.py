@@ -60,7 +60,7 @@ def member_of(unit: str, told: Mapping[str, bytes]) -> Member:
     on_trial: Mapping[str, Any] = trial if isinstance(trial, dict) else {}
     problems = state.get("problems")
     return Member(
-        unit=unit,
+        unit=_text(unit),
         is_online=told.get(AVAILABILITY) == b"online",
         version=_text(release.get("version")),
         available=_text(release.get("available")),

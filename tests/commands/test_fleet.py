@@ -205,7 +205,8 @@ def test_without_a_broker_there_is_nobody_to_ask(fleet: Callable[..., Told]) -> 
 @given(st.dictionaries(st.sampled_from(["availability", "release", "state"]), st.binary()))
 def test_whatever_a_unit_says_there_is_a_member(told: dict[str, bytes]) -> None:
     """And what is printed of it moves no cursor."""
-    assert news_of(member_of("u", told)).isprintable()
+    member = member_of("u\x1b[2J", told)
+    assert (member.unit, news_of(member).isprintable()) == ("u?[2J", True)
 
 
 @given(
