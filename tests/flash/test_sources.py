@@ -67,6 +67,16 @@ def test_debian_is_taken_and_nothing_else(tmp_path: Path, form: str) -> None:
     assert sources_for("trixie", tmp_path, tmp_path / "os-release") == wanted
 
 
+def test_two_forms_in_one_file_are_nothing_that_apt_reads(tmp_path: Path) -> None:
+    """Such as another's list beside Debian's own paragraphs: somebody must say which."""
+    (tmp_path / "sources.list.d").mkdir()
+    (tmp_path / "os-release").write_text(RELEASE)
+    for name, text, _ in FORMS.values():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(GatepostError, match=r"in lines and in paragraphs, .*or --sources FILE"):
+        sources_for("trixie", tmp_path, tmp_path / "os-release")
+
+
 def test_a_machine_without_debian_is_told_what_to_do(tmp_path: Path) -> None:
     """`--sources` is for it."""
     (tmp_path / "os-release").write_text(RELEASE)

@@ -19,17 +19,18 @@ def sources_for(suite: str, etc: Path = ETC, release: Path = RELEASE) -> str:
     """This machine's sources of Debian, with another suite in the place of its own.
 
     Raises:
-        GatepostError: it has none.
+        GatepostError: it has none, or some in each of apt's two forms, which no file may mix.
     """
     own = _codename(release)
     folder = etc / "sources.list.d"
-    parts = [_one_line(path, own, suite) for path in [etc / "sources.list", *folder.glob("*.list")]]
-    parts += [_deb822(path, own, suite) for path in sorted(folder.glob("*.sources"))]
-    text = "\n".join(part for part in parts if part)
-    if not text:
-        told = f"no sources of {own}, Debian's, expected some, or --sources FILE"
-        raise GatepostError(f"{etc}: {told}")
-    return text
+    lists = [etc / "sources.list", *sorted(folder.glob("*.list"))]
+    lines = "".join(_one_line(path, own, suite) for path in lists)
+    paragraphs = [_deb822(path, own, suite) for path in sorted(folder.glob("*.sources"))]
+    forms = [text for text in (lines, "\n".join(filter(None, paragraphs))) if text]
+    if len(forms) != 1:
+        found = "sources in lines and in paragraphs" if forms else f"no sources of {own}, Debian's"
+        raise GatepostError(f"{etc}: {found}, expected those of one form, or --sources FILE")
+    return forms[0]
 
 
 def _codename(release: Path) -> str:
