@@ -21,7 +21,7 @@ from appliance.update.trial import Standing
 from appliance.update.tryboot import Firmware, Tryboot
 
 KMSG = Path("/dev/kmsg")
-NOTICE = "<4>gatepost: "  # of a level that the serial console shows
+NOTICE = "<3>gatepost: "  # of a level that an image's console shows: `loglevel=4` shows less than 4
 ENDED = "ended"
 MOST_ENDED = 2000  # bytes of it that are looked at
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -14,10 +15,12 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import GatepostError
+from appliance.update.boot import NOTICE
 from tests.flash.tiny import BOARD, EPOCH, KEYRING, tiny_parts, tiny_tree
 from tools.flash.board import PI
 from tools.flash.card import make_card
 from tools.flash.disk import MIB, SIZES, make_disk, starts, stretches
+from tools.flash.initramfs import INIT
 from tools.flash.programs import PATH
 from tools.flash.slots import boot_files, make_slot
 from tools.flash.tree import file
@@ -116,6 +119,14 @@ def test_a_boot_partition_has_all_that_a_kernel_needs(card: Path) -> None:
     config = said("mtype", "-i", card / "boot.vfat", "::/config.txt").splitlines()
     assert {"kernel=kernel.img", "initramfs initramfs followkernel"} <= set(config)
     assert "kernel_watchdog_timeout=60" in config
+
+
+def test_a_console_shows_which_slot_runs(card: Path) -> None:
+    """The initramfs and gatepost-slots say it at a level that the command line lets through."""
+    line = said("mtype", "-i", card / "boot.vfat", "::/cmdline.txt")
+    (shown,) = re.findall(r"loglevel=(\d)", line)
+    (level,) = re.findall(r'echo "<(\d)>gatepost: ', INIT.read_text())
+    assert max(int(NOTICE[1]), int(level)) < int(shown)
 
 
 def test_the_initramfs_loads_what_it_has_in_order(card: Path, tmp_path: Path) -> None:
