@@ -16,7 +16,7 @@ import pytest
 
 from appliance.errors import GatepostError
 from appliance.update.boot import NOTICE
-from tests.flash.tiny import BOARD, EPOCH, KEYRING, tiny_parts, tiny_tree
+from tests.flash.tiny import BOARD, EPOCH, KEYRING, OF_THE_BUILDER, tiny_parts, tiny_tree
 from tools.flash.board import PI
 from tools.flash.card import make_card
 from tools.flash.disk import MIB, SIZES, make_disk, starts, stretches
@@ -158,6 +158,14 @@ def test_a_root_says_what_it_is(root: Path, card: Path) -> None:
     assert "compatible=gatepost-qemu-arm64" in (root / "etc/rauc/system.conf").read_text()
     assert (root / "usr/lib/clock-epoch").stat().st_mtime == EPOCH
     assert (root / "etc/machine-id").read_bytes() == b""
+
+
+def test_no_two_units_have_a_key_or_an_id_in_common(root: Path) -> None:
+    """What was made while the packages were set up stays with the builder."""
+    assert [name for name in OF_THE_BUILDER if (root / name).exists()] == []
+    assert (root / "etc/machine-id").read_bytes() == b""
+    told = [path for path in root.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert [path for path in told if b"not for others" in path.read_bytes()] == []
 
 
 def test_a_root_starts_what_this_repository_says(root: Path) -> None:

@@ -14,6 +14,13 @@ from tools.flash.tree import Tree, file, folder, link, write
 EPOCH = 1_700_000_000
 BOARD = replace(QEMU, modules=("disk", "card"), early=("disk",))
 MODULES = "usr/lib/modules/6.12-tiny"
+OF_THE_BUILDER = (
+    "etc/ssh/ssh_host_ed25519_key",
+    "etc/apt/apt.conf",
+    "etc/shadow-",
+    "var/lib/systemd/random-seed",
+)
+"""What the scripts of Debian's packages leave, and what a builder's apt is told."""
 ACCOUNTS = {
     "etc/passwd": "root:x:0:0:root:/root:/bin/sh\n",
     "etc/group": "root:x:0:\nadm:x:4:\nsystemd-journal:x:999:\nshadow:x:42:\n",
@@ -21,7 +28,9 @@ ACCOUNTS = {
     "etc/gshadow": "root:*::\nadm:*::\nsystemd-journal:!*::\nshadow:*::\n",
 }
 FILES = {
+    **dict.fromkeys(OF_THE_BUILDER, "not for others"),
     "boot/vmlinuz-6.12-tiny": "a kernel",
+    "etc/machine-id": "0123456789abcdef0123456789abcdef\n",
     "etc/systemd/system/multi-user.target.wants/of-debian.service": "",
     "usr/bin/busybox": "busybox",
     "usr/lib/systemd/systemd": "systemd",
