@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import subprocess
 import time
 from dataclasses import replace
@@ -187,12 +188,13 @@ def test_a_root_has_its_modules_and_no_others(root: Path) -> None:
 
 
 def test_numbers_of_users_are_the_same_in_every_release(root: Path) -> None:
-    """What lies on the data partition belongs to them; nobody has a password."""
+    """What lies on the data partition belongs to them; nobody has a password, nor needs one."""
     users = (line.split(":") for line in (root / "etc/passwd").read_text().splitlines())
     numbers = {name: int(number) for name, _, number, *_ in users}
     assert numbers == {"root": 0, "gatepost": 900, "admin": 1000}
     shadow = (root / "etc/shadow").read_text().splitlines()
     assert {line.split(":")[1] for line in shadow} <= {"*", "!*"}
+    assert stat.S_IMODE((root / "etc/sudoers.d/gatepost").stat().st_mode) == 0o440
     assert (root / "etc/shadow").stat().st_gid == 42 or os.geteuid() != 0
 
 

@@ -40,6 +40,8 @@ COMMAND_LINE = "ro panic=5 gpt quiet loglevel=4 net.ifnames=0 systemd.gpt_auto=n
 WATCHED = "watchdog_disarm=0 watchdog.open_timeout=120"
 """Of a watchdog that runs when the kernel starts: nobody stops it, and the kernel feeds it for two
 minutes at most until systemd does (Documentation/watchdog/watchdog-parameters)."""
+MODES = {"etc/sudoers.d/gatepost": 0o440}
+"""Of files of `firmware/root` where another than git's is wanted: visudo(8)."""
 DROP_INS = {
     "gatepost.service.d/provisioned.conf": "provisioned.conf",
     "gatepost.service.d/image.conf": "image.conf",
@@ -108,7 +110,10 @@ def _system(board: Board, parts: Parts, root: Tree, scratch: Path) -> Tree:
     tree |= {name: folder() for name in EMPTY if name not in tree}
     tree = laid_over(tree, package(parts.package, scratch))
     tree = laid_over(tree, {str(target): file(path.read_bytes()) for target, path in _units()})
-    tree = compiled(laid_over(tree, from_folder(ROOT)), parts.cache)
+    ours = from_folder(ROOT)
+    for name, mode in MODES.items():
+        ours[name].member.mode = mode
+    tree = compiled(laid_over(tree, ours), parts.cache)
     rauc = tree[RAUC].content().replace(b"COMPATIBLE", board.compatible.encode())
     listed = "".join(f"{each}\n" for each in packages_of(root))
     made = {RAUC: rauc, KEYRING: parts.keyring, PACKAGES: listed.encode(), MACHINE: b"", CLOCK: b""}
