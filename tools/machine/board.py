@@ -28,7 +28,7 @@ TURN_S = 0.05
 LIMIT_S = 30.0
 TAKEN_OVER = re.compile(r"gatepost: booted|systemd\[1\]|Failed to start|Timed out|login:")
 """On the console: the system runs, and from now on the watchdog is its own."""
-SLOWNESS = 5
+SLOWNESS = 20
 """By how much a watchdog's seconds are stretched: the emulated processor is that much slower."""
 
 

@@ -27,7 +27,7 @@ OPTIONS = (
 )
 LOST = 255
 """What ssh ends with where the connection could not be made, or broke."""
-BOOT_S = 420.0
+BOOT_S = 900.0
 """From power to `online`, on a busy machine."""
 TURN_S = 0.1
 T = TypeVar("T")

@@ -15,7 +15,7 @@ from tools.machine.releases import CRASH, HANG, Signers, pack
 from tools.machine.scene import INSTALL, INSTALL_S, SLOTS, Scene, last_line
 from tools.publish.signing import PrivateKey
 
-PASSAGE_S = 400.0
+PASSAGE_S = 600.0
 OTHER_BOARD = "gatepost-rpi-arm64"
 GARBAGE = b"\x1f\x8b no archive" * 1000
 """In the place of an initramfs."""
