@@ -76,7 +76,7 @@ class Board:
         self.card, self.folder, self.ssh_port = card, folder, ssh_port
         self.runs: list[Run] = []
         self.fault = ""
-        self._memory = ["-m", str(memory_mb), "-smp", "1"]
+        self._memory = ["-m", str(memory_mb), "-smp", "2"]
         self._lock = threading.Lock()
         self._qemu: subprocess.Popen[bytes] | None = None
         self._monitor: Monitor | None = None

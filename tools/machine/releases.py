@@ -24,6 +24,7 @@ from tools.machine.card import run
 from tools.publish.bundle import main as bundle
 from tools.publish.signing import PrivateKey
 from tools.publish.site import Site, Table, new_release
+from tools.publish.system import TOLD
 
 BOOT, SYSTEM = "boot.vfat", "system.squashfs"
 """Of `tools/image`, in the folder of what it has built."""
@@ -116,6 +117,7 @@ class Shop:
     def _packed(self, out: Path, version: str, app: str, initramfs: bytes) -> Path:
         out.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(self.built / BOOT, out / BOOT)
+        _tell(out, self.compatible, version)
         if initramfs:
             run(["mcopy", "-o", "-i", str(out / BOOT), "-", "::initramfs"], initramfs)
         changed = self._changed(version, app)
@@ -134,8 +136,8 @@ class Shop:
         if not (out / SYSTEM).exists():
             root = out / "root"
             (root / SYSTEM_JSON).parent.mkdir(parents=True, exist_ok=True)
-            told = {"compatible": compatible, "version": version}
-            (root / SYSTEM_JSON).write_text(json.dumps(told))
+            _tell(out, compatible, version)
+            shutil.copyfile(out / TOLD, root / SYSTEM_JSON)
             (root / "noise").write_bytes(os.urandom(1 << 20))
             shutil.copyfile(self.built / BOOT, out / BOOT)
             run(["mksquashfs", str(root), str(out / SYSTEM), "-noappend", "-quiet", "-no-progress"])
@@ -170,6 +172,12 @@ class Shop:
     def _told(self) -> dict[str, Any]:
         told: dict[str, Any] = json.loads((self._root() / SYSTEM_JSON).read_bytes())
         return told
+
+
+def _tell(slot: Path, compatible: str, version: str) -> None:
+    """What `tools/bundle system` asks of a slot."""
+    told = {"compatible": compatible, "version": version}
+    (slot / TOLD).write_text(json.dumps(told) + "\n")
 
 
 def _replace(path: Path, text: str) -> None:

@@ -120,7 +120,7 @@ class Unit:
             )
         except subprocess.TimeoutExpired as fault:
             raise LateError(f"ssh {command[:60]}: {left_s:.0f} s; {self._last_words()}") from fault
-        return Answer(done.returncode, (done.stdout + done.stderr).decode(errors="replace"))
+        return Answer(done.returncode, (done.stderr + done.stdout).decode(errors="replace"))
 
     def _command(self, command: str) -> list[str]:
         # a connection of its own for each start: the one before is dead and does not know it
