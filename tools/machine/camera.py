@@ -1,74 +1,59 @@
-"""The host's network camera: the vehicles of the bundled clip, slowly, over and over.
+"""What the unit's camera sees: the vehicles of the bundled clip, as a recording of its own.
 
-The rule to know: an emulated processor needs a second for a plate, so each vehicle is shown in a
-few pictures in which it can be read, and then an empty lane lets the unit do something else.
+The rule to know: a recording has every picture looked at, with its own times, however slow the
+processor is; an emulated one needs seconds for a plate.  So each vehicle is shown in a few pictures
+in which it can be read, and then an empty lane lets the unit do something else.
 """
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 
-from tools.machine.broker import free_port
-
-HERE = Path(__file__).parent
-CLIP = HERE.parents[1] / "tests/data/lane.mp4"
+CLIP = Path(__file__).parents[2] / "tests/data/lane.mp4"
 SIZE = (640, 360)
 """Pixels: its six plates are read as from 1280x720 (`gatepost replay` on the scaled pictures)."""
 SIGN = (slice(128, 166), slice(120, 208))
-"""Rows and columns, of the whole SIZE, of a sign that would be read in every picture."""
+"""Rows and columns of a sign that would be read in every picture."""
 VEHICLES = ((28, 2), (69, 2), (97, 2), (145, 2), (187, 1), (219, 2))
 """Where in the clip each begins to be legible, and how far apart its pictures are."""
-SHOWN, EMPTY = 8, (54, 12)
+SHOWN, EMPTY = 8, (54, 5)
 """Pictures of each vehicle; one of the empty lane, and how often it is shown after each."""
-RATE = 1
-"""Pictures a second: a vehicle every 20 s, and each of them again after 120."""
-PYTHON = "/usr/bin/python3"
-"""Which has GStreamer's bindings, as the tests of network cameras use it."""
+RATE = 1.0
+"""Pictures a second: a round is 78 s, more than the 30 s in which a plate is one passage."""
+ROUNDS = 40
+"""52 minutes; then the unit ends, and is started again after 30 s."""
 
 
-class LaneCamera:
-    """An RTSP server with the clip.
-
-    Attributes:
-        port: of loopback, where it listens.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        """Start it; RuntimeError where it does not come up."""
-        self.port = free_port()
-        pictures = folder / "lane"
-        if not pictures.exists():
-            _cut_up(pictures)
-        command = [PYTHON, str(HERE / "rtsp.py"), str(pictures), str(RATE), str(self.port)]
-        self._server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
-        assert self._server.stdout is not None
-        if self._server.stdout.readline() != "ready\n":
-            raise RuntimeError(f"{PYTHON} {HERE / 'rtsp.py'} did not come up")
-
-    def stop(self) -> None:
-        """End it."""
-        self._server.kill()
-        self._server.wait(30)
-
-
-def _cut_up(folder: Path) -> None:
-    """The pictures, in their order."""
-    folder.mkdir(parents=True)
-    empty, pause = EMPTY
-    wanted = [
+def film(out: Path) -> Path:
+    """Make the recording, unless it is there."""
+    if out.exists():
+        return out
+    images, (empty, pause) = _images(), EMPTY
+    part = out.with_name(f"part-{out.name}")
+    writer = cv2.VideoWriter(str(part), cv2.VideoWriter.fourcc(*"mp4v"), RATE, SIZE)
+    for number in [
         number
+        for _ in range(ROUNDS)
         for begin, step in VEHICLES
         for number in [*range(begin, begin + SHOWN * step, step), *[empty] * pause]
-    ]
-    images, clip = {}, cv2.VideoCapture(str(CLIP))
-    for number in range(max(wanted) + 1):
-        _, image = clip.read()
-        if number in wanted:
-            images[number] = cv2.resize(image, SIZE, interpolation=cv2.INTER_AREA)
-            images[number][SIGN] = 128
-    for place, number in enumerate(wanted):
-        path = str(folder / f"{place:04}.jpg")
-        cv2.imwrite(path, images[number], [cv2.IMWRITE_JPEG_QUALITY, 80])
+    ]:
+        writer.write(images[number])
+    writer.release()
+    return part.rename(out)
+
+
+def _images() -> list[NDArray[np.uint8]]:
+    """The clip, smaller and without the sign."""
+    images: list[NDArray[np.uint8]] = []
+    clip = cv2.VideoCapture(str(CLIP))
+    while True:
+        found, image = clip.read()
+        if not found:
+            return images
+        small = cv2.resize(image, SIZE, interpolation=cv2.INTER_AREA)
+        small[SIGN] = 128
+        images.append(np.asarray(small, np.uint8))

@@ -1,7 +1,7 @@
 """A card as a file: its partitions, what lies on the FAT ones, and its store as a cut has left it.
 
-The rule to know: nothing here is mounted and nothing on the card is changed, but by `put`, which is
-for a card that is in no machine.
+The rule to know: nothing here is mounted and nothing on the card is changed, but by `put`
+and `lay`, which are for a card that is in no machine.
 """
 
 from __future__ import annotations
@@ -53,6 +53,11 @@ class Card:
     def put(self, partition: int, name: str, content: bytes) -> None:
         """Write a file of a FAT partition."""
         run(["mcopy", "-o", "-i", self._fat(partition), "-", f"::{name}"], content)
+
+    def lay(self, file: Path, name: str) -> None:
+        """Write a file into the root of the data partition."""
+        where = f"{self.path}?offset={self.spans()[DATA].begin}"
+        run(["debugfs", "-w", "-R", f"write {file} {name}", where])
 
     def content(self, partition: int) -> bytes:
         """All of a small partition."""

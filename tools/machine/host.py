@@ -1,4 +1,4 @@
-"""What a unit in the field meets: a broker, a camera, a server with releases, and who signs them.
+"""What a unit in the field meets: a broker, a server with releases, and who vouches for both.
 
 The rule to know: everything listens on the host's loopback, which QEMU shows to the board as HOST.
 """
@@ -10,7 +10,6 @@ from pathlib import Path
 
 from tools.machine.authority import HOST, Authority
 from tools.machine.broker import PASSWORD, USER, Broker
-from tools.machine.camera import LaneCamera
 from tools.machine.card import run
 from tools.machine.site import Files
 
@@ -19,8 +18,7 @@ id = "{unit}"
 camera = "lane"
 
 [camera]
-source = "rtsp://{host}:{camera}{path}"
-silent_s = 60
+source = "{film}"
 
 [mqtt]
 host = "{host}"
@@ -38,7 +36,9 @@ ca_file = "gatepost-ca.crt"
 [secrets]
 mqtt_password = "{password}"
 """
-"""Of gatepost.toml; silent_s because an emulated processor takes seconds to open a stream."""
+"""Of gatepost.toml."""
+FILM = "/data/lane.mp4"
+"""The recording on the data partition that stands for a camera."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +46,12 @@ class Host:
     """All that listens on it.
 
     Attributes:
-        broker, camera, files: running.
+        broker, files: running.
         authority: vouches for broker and files.
         ssh_key: private, of who may log in on the boards.
     """
 
     broker: Broker
-    camera: LaneCamera
     files: Files
     authority: Authority
     ssh_key: Path
@@ -64,8 +63,8 @@ class Host:
             unit: its id.
             root: the public root key of releases, PEM.
         """
-        ports = {"camera": self.camera.port, "broker": self.broker.port, "files": self.files.port}
-        words = {"host": HOST, "user": USER, "password": PASSWORD, "path": "/lane"}
+        ports = {"broker": self.broker.port, "files": self.files.port}
+        words = {"host": HOST, "user": USER, "password": PASSWORD, "film": FILM}
         return {
             "gatepost.toml": SETTINGS.format(unit=unit, **words, **ports).encode(),
             "gatepost-ca.crt": self.authority.certificate.read_bytes(),
@@ -76,7 +75,6 @@ class Host:
     def stop(self) -> None:
         """End what runs beside this program."""
         self.broker.stop()
-        self.camera.stop()
 
 
 def open_host(folder: Path) -> Host:
@@ -92,4 +90,4 @@ def open_host(folder: Path) -> Host:
         run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)])
     (folder / "site").mkdir(exist_ok=True)
     files = Files(folder / "site", *pair)
-    return Host(Broker(folder / "broker", *pair), LaneCamera(folder), files, authority, key)
+    return Host(Broker(folder / "broker", *pair), files, authority, key)

@@ -21,9 +21,10 @@ from tools.machine.authority import Authority
 from tools.machine.board import Board
 from tools.machine.broker import free_port
 from tools.machine.build import built
+from tools.machine.camera import film
 from tools.machine.card import Card, clone
 from tools.machine.cuts import chain_of_installs, delivered, trials
-from tools.machine.host import Host, open_host
+from tools.machine.host import FILM, Host, open_host
 from tools.machine.ledger import Ledger
 from tools.machine.releases import Offers, Shop, Signers, signers
 from tools.machine.results import Results
@@ -34,8 +35,8 @@ from tools.publish.signing import REPOSITORY
 
 CARD_BYTES = 4 << 30
 """Of a card: the data partition grows to its end at the first boot."""
-DOWNLOADS, INSTALLS, ROUNDS = 8, 10, 5
-"""Power cuts: of each, and three in each round."""
+CUTS = (8, 10, 5)
+"""Power cuts in downloads, in installations, and rounds of three in trials: 33."""
 SEED = 7
 Step = Callable[[Scene], None]
 
@@ -65,7 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _journeys(asked: argparse.Namespace, stranger: Signers) -> dict[str, dict[str, Step]]:
     """What each board goes through, as far as it was asked for."""
-    cuts, seed = partial(chain_of_installs, downloads=DOWNLOADS, installs=INSTALLS), asked.seed
+    downloads, installs, rounds = asked.cuts
+    cuts, seed = partial(chain_of_installs, downloads=downloads, installs=installs), asked.seed
     journeys: dict[str, dict[str, Step]] = {
         "road-1": {
             "boot": first_boot,
@@ -80,7 +82,7 @@ def _journeys(asked: argparse.Namespace, stranger: Signers) -> dict[str, dict[st
             "crash": partial(rolled_back, version="1.2.0", kind="crashes"),
             "hang": partial(rolled_back, version="1.2.1", kind="hangs"),
             "initramfs": partial(rolled_back, version="1.2.2", kind="has a broken initramfs"),
-            "trials": partial(trials, version="1.3.0", rounds=ROUNDS, seed=seed),
+            "trials": partial(trials, version="1.3.0", rounds=rounds, seed=seed),
             "sent": delivered,
         },
     }
@@ -117,6 +119,7 @@ def _scene(name: str, folder: Path, host: Host, shop: Shop, by: Signers, results
     with card.path.open("r+b") as file:
         file.truncate(CARD_BYTES)
     prepared(card, host.settings(name, by.root))
+    card.lay(film(folder / "lane.mp4"), Path(FILM).name)
     for old in place.glob("console-*.txt"):
         old.unlink()
     unit = Unit(name, Board(card, place, free_port()), host)
@@ -161,6 +164,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--folder", type=Path, default=REPOSITORY / "out/test-image")
     told = "of Debian, for tools/image (default: made anew)"
     parser.add_argument("--root", type=Path, metavar="TAR", help=told)
+    told = "power cuts in downloads, in installations, and rounds of three in trials"
+    parser.add_argument("--cuts", type=int, nargs=3, default=CUTS, metavar="N", help=told)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--out", type=Path, default=REPOSITORY / "out/test-image.txt")
     return parser
