@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from tools.machine.card import SETTINGS
@@ -123,7 +124,8 @@ def refusals(scene: Scene, stranger: Signers) -> None:
     content[len(content) // 3] ^= 1
     bent.write_bytes(content)
     key: PrivateKey = stranger.release
-    past = {"issued": "2026-01-01T00:00:00+00:00", "expires": "2026-02-01T00:00:00+00:00"}
+    now = datetime.now(timezone.utc).replace(microsecond=0)
+    past = {"issued": now.isoformat(), "expires": (now + timedelta(seconds=1)).isoformat()}
     cases: list[tuple[str, str, Callable[[], None]]] = [
         ("a stranger's manifest", "signature", lambda: offers.offer_by_hand("9.0.0", ours, key)),
         ("a flipped bit in the manifest", "signature", lambda: _bent(scene, ours)),
