@@ -148,12 +148,12 @@ def refusals(scene: Scene, stranger: Signers) -> None:
     ]
     for what, word, prepare in cases:
         prepare()
-        _refused(scene, what, word)
+        _refused(scene, what, word, " --version 0.0.1" if word == "downgrade" else "")
 
 
-def _refused(scene: Scene, what: str, word: str) -> None:
+def _refused(scene: Scene, what: str, word: str, more: str) -> None:
     slot, primary = scene.other_slot(), scene.committed()
-    answer = scene.unit.ssh(INSTALL, 600)
+    answer = scene.unit.ssh(f"{INSTALL}{more}", 600)
     told = last_line(answer)
     untouched = scene.other_slot() == slot and scene.committed() == primary
     is_named = answer.code != 0 and re.search(rf"\b({word})", told, re.IGNORECASE) is not None
