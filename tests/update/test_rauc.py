@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,23 @@ get-current) cat booted ;;
 committed) cat committed ;;
 esac
 """
+BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+<type>system</type><listen>unix:tmpdir=/tmp</listen>
+<policy context="default">
+<allow user="*"/><deny send_type="method_call"/><allow send_destination="org.freedesktop.DBus"/>
+<allow send_type="signal"/><allow send_requested_reply="true" send_type="method_return"/>
+<allow send_requested_reply="true" send_type="error"/><allow receive_sender="*"/>
+<allow send_destination="de.pengutronix.rauc"/>
+</policy>
+<policy user="root"><allow own="de.pengutronix.rauc"/></policy>
+{ours}
+</busconfig>
+"""
+"""What Debian 13 says, as far as RAUC goes."""
+POLICY = Path(__file__).parents[2] / "firmware/root/etc/dbus-1/system.d/gatepost.conf"
+NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 
 
 class RealRauc:
@@ -120,22 +138,44 @@ class RealRauc:
         )
 
 
-@pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealRauc]:
-    """With a bus; skipped where RAUC is not installed."""
+@contextmanager
+def real_in(folder: Path, bus: str) -> Iterator[RealRauc]:
+    """With a bus, which that option configures; skipped where RAUC is not installed."""
     missing = [name for name in PROGRAMS if shutil.which(name) is None]
     if missing:
         pytest.skip(f"{', '.join(missing)}: not installed here")
-    folder = tmp_path_factory.mktemp("rauc")
-    command = ["dbus-daemon", "--session", "--print-address", "--nofork", "--nopidfile"]
-    bus = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    assert bus.stdout is not None
+    command = ["dbus-daemon", bus, "--print-address", "--nofork", "--nopidfile"]
+    daemon = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert daemon.stdout is not None
     try:
-        yield RealRauc(folder, bus.stdout.readline().strip())
+        yield RealRauc(folder, daemon.stdout.readline().strip())
     finally:
-        bus.terminate()
-        bus.wait(10)
-        bus.stdout.close()
+        daemon.terminate()
+        daemon.wait(10)
+        daemon.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealRauc]:
+    """On a bus that all may ask."""
+    with real_in(tmp_path_factory.mktemp("rauc"), "--session") as made:
+        yield made
+
+
+@contextmanager
+def served(real: RealRauc) -> Iterator[Rauc]:
+    """Its service runs: slot B, and A is committed."""
+    real.slots("B", "A")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("DBUS_STARTER_BUS_TYPE", "DBUS_SESSION_BUS_ADDRESS"):
+            patch.setenv(name, real.environment[name])
+        service, rauc = real.service(), Rauc((f"--conf={real.folder}/system.conf",))
+        try:
+            until(lambda: _answers(rauc), "RAUC's service answers")
+            yield rauc
+        finally:
+            service.terminate()
+            service.wait(10)
 
 
 @pytest.fixture(params=["real", "fake"])
@@ -147,17 +187,8 @@ def installer(request: pytest.FixtureRequest) -> Iterator[tuple[Installer, Scene
         yield FakeRauc(board), FakeScene(board, request.getfixturevalue("tmp_path"))
         return
     real: RealRauc = request.getfixturevalue("real")
-    real.slots("B", "A")
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("DBUS_STARTER_BUS_TYPE", "DBUS_SESSION_BUS_ADDRESS"):
-            patch.setenv(name, real.environment[name])
-        service, rauc = real.service(), Rauc((f"--conf={real.folder}/system.conf",))
-        try:
-            until(lambda: _answers(rauc), "RAUC's service answers")
-            yield rauc, RealScene(real)
-        finally:
-            service.terminate()
-            service.wait(10)
+    with served(real) as rauc:
+        yield rauc, RealScene(real)
 
 
 class Scene:
@@ -222,6 +253,22 @@ def test_a_strangers_bundle_is_refused(installer: tuple[Installer, Scene]) -> No
     with pytest.raises(UpdateError, match="RAUC refused it: signature verification failed"):
         rauc.install(scene.bundle("strangers"), told.append)
     assert rauc.primary() == scene.committed() == "A"
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="to be another user takes root")
+def test_nobody_but_root_orders_rauc_about(tmp_path: Path) -> None:
+    """By the bus of an image: the unit's user could commit, and install what was signed once."""
+    ours = POLICY.read_text().partition("<busconfig>")[2].partition("</busconfig>")[0]
+    (tmp_path / "bus.conf").write_text(BUS.format(ours=ours))
+    with real_in(tmp_path, f"--config-file={tmp_path}/bus.conf") as real, served(real) as rauc:
+        address = real.environment["DBUS_SESSION_BUS_ADDRESS"]
+        call = ["busctl", f"--address={address}", "call", "de.pengutronix.rauc", "/"]
+        call += ["de.pengutronix.rauc.Installer", "Mark", "ss", "good", "booted"]
+        done = subprocess.run([*NOBODY, *call], capture_output=True, text=True, check=False)
+        assert (done.returncode, "Access denied" in done.stderr) == (1, True), done.stderr
+        assert rauc.primary() == "A"
+        rauc.mark(good=True)
+        assert rauc.primary() == "B"
 
 
 def test_arming_is_for_one_boot_and_commits_nothing(installer: tuple[Installer, Scene]) -> None:
