@@ -108,7 +108,7 @@ def _here(config: Config, unit: Unit, shelf: Shelf) -> Here:
         now=datetime.now(timezone.utc),
         install=partial(_install, config, shelf),
         give_up=partial(_give_up, shelf),
-        reports=partial(reporting, desk()),
+        reports=partial(reporting, desk(), is_alone=True),
         described=attributes_of(unit, shelf.standing()),
         is_due=is_due(parse_span(config.update.window), config.unit.id, datetime.now()),  # noqa: DTZ005  # the owner's
     )

@@ -197,8 +197,14 @@ class Report:
 
 
 @contextmanager
-def reporting(desk: Desk, version: str) -> Iterator[Report]:
+def reporting(desk: Desk, version: str, *, is_alone: bool = False) -> Iterator[Report]:
     """Be the updater; a fault that a person can mend is told as `failed`.
+
+    Args:
+        desk: where it is told.
+        version: that is installed.
+        is_alone: no other updater can be at work: then the lock only shows that this one is.  The
+            unit's user may read it, and so hold it: that must not keep root's updater away.
 
     Raises:
         StoreError: there is another one, or no room for the files.
@@ -209,7 +215,7 @@ def reporting(desk: Desk, version: str) -> Iterator[Report]:
     except OSError as fault:
         raise StoreError(f"{desk.folder}: {fault.strerror}") from fault
     with os.fdopen(lock, "wb") as file:
-        _hold(file, desk)
+        _hold(file, desk, is_alone=is_alone)
         report = Report(desk, version)
         try:
             yield report
@@ -223,12 +229,14 @@ def desk(environment: Mapping[str, str] = os.environ) -> Desk:
     return Desk(Path(environment.get(RUN, DEFAULT_RUN)))
 
 
-def _hold(file: IO[bytes], desk: Desk) -> None:
+def _hold(file: IO[bytes], desk: Desk, *, is_alone: bool) -> None:
     ends_at = time.monotonic() + WAIT_S
     while True:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as fault:
+            if time.monotonic() > ends_at and is_alone:
+                return
             if time.monotonic() > ends_at:
                 raise StoreError(f"{desk.folder}: another updater is at work") from fault
             time.sleep(PAUSE_S)  # for a lock there is no wait with a limit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -194,6 +195,18 @@ def test_hawkbit_assigns_a_system_and_hears_its_end(typed: Typed, hawkbit: Fleet
     assert action.status == "FINISHED"
     told = hawkbit.targets["u1"].attributes
     assert (told["version"], told["booted"], told["committed"]) == (NEW, "B", "B")
+
+
+def test_the_unit_cannot_keep_hawkbit_away(typed: Typed, hawkbit: Fleet) -> None:
+    """What it may read it may hold: were it taken over, the release that mends it comes still."""
+    hawkbit.assign("u1", hawkbit.modules[1])
+    place = typed.folder / "gatepost-update"
+    place.mkdir()
+    (place / "lock").touch()
+    with (place / "lock").open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_SH)
+        assert typed.update("hawkbit")[0] == 0
+    assert typed.board.armed
 
 
 def test_a_system_is_tried_though_hawkbit_went_away(typed: Typed, hawkbit: Fleet) -> None:
