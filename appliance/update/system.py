@@ -141,10 +141,20 @@ def go_back(shelf: Shelf, rauc: Installer, why: str, *, schema: int, reached: bo
 
 
 def give_up(shelf: Shelf, rauc: Installer, why: str) -> Standing:
-    """End a trial, also one that waits for its first boot; one that runs is left by the next."""
+    """End a trial, also one that waits for its first boot; one that runs is left by the next.
+
+    Raises:
+        UpdateError: the slot is armed still, so it is on trial still: else it would be booted, and
+            nobody would know that it was given up.
+    """
+    before = shelf.standing()
     standing, slots = shelf.change(partial(trial.give_up, why=why)), read_slots()
     if slots is None or not slots.on_trial:  # else the next boot is of the committed one anyway
-        rauc.arm(other=False)
+        try:
+            rauc.arm(other=False)
+        except UpdateError:
+            shelf.change(lambda _: before)
+            raise
     return standing
 
 

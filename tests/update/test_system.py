@@ -251,6 +251,21 @@ def test_a_person_takes_back_what_waits(unit: SlotUnit, publisher: Publisher) ->
     assert unit.version == NEW
 
 
+def test_what_cannot_be_taken_back_is_on_trial_still(unit: SlotUnit, publisher: Publisher) -> None:
+    """RAUC is away: the slot is armed, and its boot is counted and known for what it is."""
+
+    def step(name: str) -> None:
+        if name == "arm A":
+            raise UpdateError("rauc", "no answer within 120 s")
+
+    unit.install(offered(publisher))
+    before = unit.standing
+    unit.board.step = step
+    with pytest.raises(UpdateError, match="no answer"):
+        system.go_back(unit.shelf, unit.rauc, "enough", schema=1, reached=False)
+    assert (unit.standing, unit.board.armed) == (before, True)
+
+
 def test_a_person_gives_up_what_is_being_tried(unit: SlotUnit, publisher: Publisher) -> None:
     """Nothing is armed by that: the next boot is of the committed slot."""
 
