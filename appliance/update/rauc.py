@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from appliance.errors import UpdateError
+from appliance.update.program import ended
 from appliance.update.slots import System
 
 RAUC = "rauc"
@@ -125,25 +126,10 @@ class Rauc:
             client.kill()
 
     def _run(self, arguments: list[str], limit_s: float) -> str:
-        command = [RAUC, *self.options, *arguments]
-        name = f"{RAUC} {' '.join(arguments)}"
-        try:
-            done = subprocess.run(  # noqa: S603  # no shell
-                command,
-                check=False,
-                capture_output=True,
-                timeout=limit_s,
-                stdin=subprocess.DEVNULL,
-                encoding="utf-8",
-                errors="replace",
-            )
-        except OSError as fault:
-            raise UpdateError("rauc", f"{name}: {fault.strerror}") from fault
-        except subprocess.TimeoutExpired as fault:
-            raise UpdateError("rauc", f"{name}: no answer within {limit_s:g} s") from fault
+        done, called = ended([RAUC, *self.options, *arguments], limit_s, "rauc")
         if done.returncode:
             told = (done.stderr.strip() or done.stdout.strip()).rpartition("\n")[2]
-            raise UpdateError("bundle", f"{name}: {told[:MOST_TOLD]}")
+            raise UpdateError("bundle", f"{called}: {told[:MOST_TOLD]}")
         return done.stdout
 
 

@@ -7,11 +7,11 @@ all its capabilities may: only gatepost-slots.service has them.  Of the standard
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import Protocol
 
 from appliance.errors import UpdateError
+from appliance.update.program import ended
 from appliance.update.slots import NAMES, Slots
 
 BACKEND = Path("/usr/lib/gatepost/tryboot")
@@ -61,22 +61,8 @@ class Tryboot:
 
 def _told(command: list[str]) -> str:
     """What a program says on stdout; UpdateError `slots` where it fails."""
-    name = " ".join(command)
-    try:
-        done = subprocess.run(  # noqa: S603  # no shell, and no name of anybody else's
-            command,
-            check=False,
-            capture_output=True,
-            timeout=LIMIT_S,
-            stdin=subprocess.DEVNULL,
-            encoding="utf-8",
-            errors="replace",
-        )
-    except OSError as fault:
-        raise UpdateError("slots", f"{name}: {fault.strerror}") from fault
-    except subprocess.TimeoutExpired as fault:
-        raise UpdateError("slots", f"{name}: no answer within {LIMIT_S:g} s") from fault
+    done, called = ended(command, LIMIT_S, "slots")
     if done.returncode:
         told = done.stderr.strip()[-200:]
-        raise UpdateError("slots", f"{name}: exit {done.returncode}: {told}")
+        raise UpdateError("slots", f"{called}: exit {done.returncode}: {told}")
     return done.stdout.strip()
