@@ -52,7 +52,10 @@ def add_command(commands: Any, command: Command) -> None:  # noqa: ANN401  # arg
 def take_over(asked: argparse.Namespace) -> int:
     """Take over what is new; a fault is told in a file there, by the LED, and as the error."""
     if asked.dry_run:
-        return _rehearse(asked)
+        try:
+            return _rehearse(asked)
+        except OSError as fault:
+            raise _unusable(asked.boot, fault) from fault
     boot, into = Boot(asked.boot, Disk()), asked.into.resolve()
     try:
         with _sole(into):
@@ -64,7 +67,7 @@ def take_over(asked: argparse.Namespace) -> int:
         raise
     except OSError as fault:
         show(asked.led, is_faulty=True)
-        raise StoreError(f"{fault.filename or asked.boot}: {fault.strerror or fault}") from fault
+        raise _unusable(asked.boot, fault) from fault
     show(asked.led, is_faulty=False)
     print("\n".join(changes) or "nothing new")
     return 0
@@ -84,6 +87,10 @@ def _rehearse(asked: argparse.Namespace) -> int:
         changes = provision(Boot(boot, Disk()), Settings(into, Disk()))
     print("\n".join(changes) or "nothing new")
     return 0
+
+
+def _unusable(boot: Path, fault: OSError) -> StoreError:
+    return StoreError(f"{fault.filename or boot}: {fault.strerror or fault}")
 
 
 def _tell(boot: Boot, faults: str) -> None:

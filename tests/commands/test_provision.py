@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -101,6 +102,14 @@ def test_a_dry_run_finds_the_same_and_changes_nothing(start: Start, tmp_path: Pa
     assert not (tmp_path / "none").exists()
     code, changes, _ = start()
     assert (code, "webhook.secret_file: changed" in changes) == (0, True)
+
+
+def test_a_dry_run_that_cannot_copy_says_so(start: Start) -> None:
+    """In a line, as where a person may not read the settings: exit 74."""
+    (start.boot / "gatepost.toml").write_text('[unit]\nid = "a"\n')
+    os.mkfifo(start.into / "pipe")
+    dry = ["provision", "--boot", str(start.boot), "--into", str(start.into), "--dry-run"]
+    assert main(dry) == 74
 
 
 def test_a_card_that_takes_nothing_is_said(start: Start) -> None:
