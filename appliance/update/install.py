@@ -41,7 +41,7 @@ from appliance.update.shelf import Shelf
 from appliance.update.slots import system
 from appliance.update.source import Source
 from appliance.update.system import KIND, install_bundle, require_home
-from appliance.update.trial import Standing
+from appliance.update.trial import Deployment, Standing
 from appliance.updatesection import Update
 
 KINDS = ("app", "libraries", "models")
@@ -158,10 +158,7 @@ def install(
         _lay(shelf, each, archives)
     images = {each.kind: each.sha256 for each in artefacts}
     deployment = deploy(shelf, release.version, release.reads, images)
-    step = partial(trial.put_on_trial, deployment=deployment, reached=reached)
-    standing = shelf.change(step)
-    forget(shelf, standing)
-    return standing
+    return _put_on_trial(shelf, deployment, reached=reached)
 
 
 def fetch_release(
@@ -242,6 +239,13 @@ def hardware_name(compatible: Path = COMPATIBLE) -> str:
 def _onward(progress: Progress, done: int, total: int, have: int, _of: int) -> None:
     """Tell how far all of it is, from how far one of several is."""
     progress(done + have, total)
+
+
+def _put_on_trial(shelf: Shelf, deployment: Deployment, *, reached: bool) -> Standing:
+    """Let the next start be of it; what nobody goes back to any more is deleted."""
+    standing = shelf.change(partial(trial.put_on_trial, deployment=deployment, reached=reached))
+    forget(shelf, standing)
+    return standing
 
 
 def _lay(shelf: Shelf, artefact: Artefact, archives: Mapping[str, Path]) -> None:

@@ -91,9 +91,9 @@ class Rauc:
                     error = line.removeprefix(ERROR) if line.startswith(ERROR) else error
                     last = line or last
                 code = client.wait(STOP_S)
-            except BaseException:  # Ctrl-C too: whatever it was, nobody may go on writing
-                self._stop(client)
-                raise
+            finally:
+                if client.poll() is None:  # Ctrl-C too: whatever it was, nobody may go on writing
+                    self._stop(client)
         if code:
             told = error or last or f"exit {code}"
             raise UpdateError("bundle", f"RAUC refused it: {told[:MOST_TOLD]}")

@@ -69,20 +69,16 @@ def install_bundle(
         OSError: the card takes nothing.
     """
     slots = require_home()
-    target = other(slots.booted)
+    good = Deployment(slots.booted, place.version, place.reads)
     try:
         _require_same(rauc, bundle, release, place)
-        good = Deployment(slots.booted, place.version, place.reads)
-        shelf.change(partial(_make_room, good=good))
-        forget_ended(shelf)
-        rauc.arm(other=False)
-        rauc.install(bundle, writing)
+        _write(shelf, bundle, rauc, good, writing)
     except UpdateError as fault:
         shelf.disk.remove(bundle)
         told = f"{release.version} was not installed: {fault}"
         shelf.change(lambda standing: replace(standing, last=told))
         raise
-    new = Trial(Deployment(target, release.version, release.reads), reached)
+    new = Trial(Deployment(other(slots.booted), release.version, release.reads), reached)
     standing = shelf.change(partial(put_on_trial, new=new))
     rauc.arm(other=True)
     forget(shelf, standing)
@@ -163,6 +159,14 @@ def require_readable(before: Deployment, schema: int) -> None:
     if before.reads < schema:
         told = f"the database is of schema {schema}, {before.version} reads {before.reads} at most"
         raise UpdateError("schema", told)
+
+
+def _write(shelf: Shelf, bundle: Path, rauc: Installer, good: Deployment, writing: Writing) -> None:
+    """Into the slot that does not run; until it is whole nothing boots it."""
+    shelf.change(partial(_make_room, good=good))
+    forget_ended(shelf)
+    rauc.arm(other=False)
+    rauc.install(bundle, writing)
 
 
 def _require_same(rauc: Installer, bundle: Path, release: Release, place: Place) -> None:
