@@ -81,6 +81,7 @@ class Rauc:
     def install(self, bundle: Path, writing: Writing) -> None:
         """Write a bundle into the slot that does not run."""
         last = error = ""
+        code: int | None = None
         command = [RAUC, *self.options, "install", str(bundle)]
         with _begun(command) as client:
             try:
@@ -90,9 +91,10 @@ class Rauc:
                         writing(min(100, int(found[1])))
                     error = line.removeprefix(ERROR) if line.startswith(ERROR) else error
                     last = line or last
-                code = client.wait(STOP_S)
+                code = _code(client)
             finally:
-                if client.poll() is None:  # Ctrl-C too: whatever it was, nobody may go on writing
+                # Ctrl-C, which ends the client too: whatever it was, nobody may go on writing
+                if code is None or code < 0:
                     self._stop(client)
         if code:
             told = error or last or f"exit {code}"
@@ -154,6 +156,15 @@ def _begun(command: list[str]) -> subprocess.Popen[bytes]:
         )
     except OSError as fault:
         raise UpdateError("rauc", f"{command[0]}: {fault.strerror}") from fault
+
+
+def _code(client: subprocess.Popen[bytes]) -> int:
+    """Of a client that has said all; UpdateError `rauc` where it does not end."""
+    try:
+        return client.wait(STOP_S)
+    except subprocess.TimeoutExpired as fault:
+        told = f"RAUC's client said all and did not end within {STOP_S:g} s: stopped"
+        raise UpdateError("rauc", told) from fault
 
 
 def _lines(client: subprocess.Popen[bytes], limit_s: float, silent_s: float) -> Iterator[str]:

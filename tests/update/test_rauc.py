@@ -353,6 +353,27 @@ def test_one_that_never_ends_is_stopped(
     assert stopped.exists()
 
 
+def test_one_that_has_said_all_and_stays_is_stopped(
+    bin_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is a fault with a name like any other, so that it is remembered."""
+    monkeypatch.setattr("appliance.update.rauc.STOP_S", 0.2)
+    program(bin_folder, "import os; os.close(1); os.close(2); time.sleep(60)")
+    stopped = bin_folder / "stopped"
+    with pytest.raises(UpdateError, match="did not end within") as refused:
+        Rauc((), stop=("touch", str(stopped))).install(Path("x"), lambda _: None)
+    assert refused.value.name == "rauc"
+
+
+def test_a_client_that_is_killed_leaves_no_service_writing(bin_folder: Path) -> None:
+    """As by Ctrl-C in a terminal, which is for both, or where memory is short."""
+    program(bin_folder, "print(' 10% Copying', flush=True); import os; os.kill(os.getpid(), 9)")
+    stopped = bin_folder / "stopped"
+    with pytest.raises(UpdateError):
+        Rauc((), stop=("touch", str(stopped))).install(Path("x"), lambda _: None)
+    assert stopped.exists()
+
+
 def test_ctrl_c_stops_it(bin_folder: Path) -> None:
     """The service too, so that nobody goes on writing."""
     program(bin_folder, "print(' 10% Copying', flush=True); time.sleep(60)")
