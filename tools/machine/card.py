@@ -6,8 +6,11 @@ and `lay`, which are for a card that is in no machine.
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,19 +70,32 @@ class Card:
             return file.read(span.size)
 
     def copy(self, partition: int, out: Path) -> None:
-        """A partition as a file of its own, with holes where there are only zeros."""
-        span, empty = self.spans()[partition], bytes(CHUNK)
+        """A partition as a file of its own, with holes where the card's file has them."""
+        span = self.spans()[partition]
         with self.path.open("rb") as file, out.open("wb") as copied:
-            file.seek(span.begin)
-            for offset in range(0, span.size, CHUNK):
-                piece = file.read(min(CHUNK, span.size - offset))
-                if piece != empty[: len(piece)]:
-                    copied.seek(offset)
-                    copied.write(piece)
             copied.truncate(span.size)
+            for begin, end in _written(file.fileno(), span):
+                for at in range(begin, end, CHUNK):
+                    piece = os.pread(file.fileno(), min(CHUNK, end - at), at)
+                    os.pwrite(copied.fileno(), piece, at - span.begin)
 
     def _fat(self, partition: int) -> str:
         return f"{self.path}@@{self.spans()[partition].begin}"
+
+
+def _written(file: int, span: Span) -> Iterator[tuple[int, int]]:
+    """Begin and end of each stretch of a file that is no hole (lseek(2), SEEK_DATA)."""
+    at, last = span.begin, span.begin + span.size
+    while at < last:
+        try:
+            begin = os.lseek(file, at, os.SEEK_DATA)
+        except OSError as fault:
+            if fault.errno == errno.ENXIO:  # nothing but a hole up to its end
+                return
+            raise
+        at = min(last, os.lseek(file, begin, os.SEEK_HOLE))
+        if begin < last:
+            yield begin, at
 
 
 def clone(card: Card, path: Path) -> Card:

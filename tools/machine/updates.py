@@ -9,15 +9,17 @@ import re
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 
 from tools.machine.card import SETTINGS
 from tools.machine.releases import CRASH, HANG, Signers, pack
 from tools.machine.scene import INSTALL, INSTALL_S, SLOTS, Scene, last_line
-from tools.publish.signing import PrivateKey
 
 PASSAGE_S = 600.0
 OTHER_BOARD = "gatepost-rpi-arm64"
+Case = tuple[str, str, Callable[[], None]]
+"""What is offered, how the refusal is named, and what puts it there."""
 GARBAGE = b"\x1f\x8b no archive" * 1000
 """In the place of an initramfs."""
 
@@ -112,43 +114,49 @@ def refusals(scene: Scene, stranger: Signers) -> None:
         scene: of a unit that runs a release.
         stranger: keys and a certificate that nobody trusts.
     """
-    folder, offers, other = scene.shop.folder, scene.offers, OTHER_BOARD
-    small = scene.shop.small(folder / "small", "9.0.0", scene.shop.compatible)
-    ours = pack(small, folder / "9.0.0.raucb", scene.by)
-    theirs = pack(small, folder / "stranger.raucb", stranger)
-    foreign = pack(
-        scene.shop.small(folder / "foreign", "9.0.0", other), folder / "f.raucb", scene.by
-    )
-    bent = folder / "bent.raucb"
+    for what, word, prepare in (*_bad_manifests(scene, stranger), *_bad_bundles(scene, stranger)):
+        prepare()
+        _refused(scene, what, word, " --version 0.0.1" if word == "downgrade" else "")
+
+
+def _ours(scene: Scene) -> Path:
+    """A bundle as it should be, of little more than a boot partition."""
+    folder = scene.shop.folder
+    slot = scene.shop.small(folder / "small", "9.0.0", scene.shop.compatible)
+    return pack(slot, folder / "9.0.0.raucb", scene.by)
+
+
+def _bad_manifests(scene: Scene, stranger: Signers) -> list[Case]:
+    """What no unit looks further at."""
+    ours, by_hand = _ours(scene), partial(scene.offers.offer_by_hand, "9.0.0", _ours(scene))
+    now = datetime.now(timezone.utc).replace(microsecond=0)
+    past = {"issued": now.isoformat(), "expires": (now + timedelta(seconds=1)).isoformat()}
+    offer = scene.offers.offer
+    return [
+        ("a stranger's manifest", "signature", lambda: by_hand(stranger.release)),
+        ("a flipped bit in the manifest", "signature", lambda: _bent(scene, ours)),
+        ("another product", "product", lambda: by_hand(product="other")),
+        ("an expired manifest", "expired", lambda: by_hand(None, **past)),
+        ("a downgrade", "downgrade", lambda: offer("0.0.1", ours)),
+        ("another platform", "platform", lambda: offer("9.0.0", ours, platform=OTHER_BOARD)),
+    ]
+
+
+def _bad_bundles(scene: Scene, stranger: Signers) -> list[Case]:
+    """What a manifest that is trusted offers, and is not what it says."""
+    folder, ours, offer = scene.shop.folder, _ours(scene), scene.offers.offer
+    theirs = pack(folder / "small", folder / "stranger.raucb", stranger)
+    other = scene.shop.small(folder / "foreign", "9.0.0", OTHER_BOARD)
+    foreign, bent = pack(other, folder / "foreign.raucb", scene.by), folder / "bent.raucb"
     content = bytearray(ours.read_bytes())
     content[len(content) // 3] ^= 1
     bent.write_bytes(content)
-    key: PrivateKey = stranger.release
-    now = datetime.now(timezone.utc).replace(microsecond=0)
-    past = {"issued": now.isoformat(), "expires": (now + timedelta(seconds=1)).isoformat()}
-    cases: list[tuple[str, str, Callable[[], None]]] = [
-        ("a stranger's manifest", "signature", lambda: offers.offer_by_hand("9.0.0", ours, key)),
-        ("a flipped bit in the manifest", "signature", lambda: _bent(scene, ours)),
-        (
-            "another product",
-            "product",
-            lambda: offers.offer_by_hand("9.0.0", ours, product="other"),
-        ),
-        (
-            "an expired manifest",
-            "expired",
-            lambda: offers.offer_by_hand("9.0.0", ours, None, **past),
-        ),
-        ("a downgrade", "downgrade", lambda: offers.offer("0.0.1", ours)),
-        ("another platform", "platform", lambda: offers.offer("9.0.0", ours, platform=other)),
+    return [
         ("a flipped bit in the file", "hash|size", lambda: _swapped(scene, ours, bent)),
-        ("a stranger's bundle", "signature", lambda: offers.offer("9.0.0", theirs)),
-        ("a bundle for another board", "bundle|ompatible", lambda: offers.offer("9.0.0", foreign)),
-        ("a flipped bit in the bundle", "bundle|rauc", lambda: offers.offer("9.0.0", bent)),
+        ("a stranger's bundle", "signature", lambda: offer("9.0.0", theirs)),
+        ("a bundle for another board", "bundle", lambda: offer("9.0.0", foreign)),
+        ("a flipped bit in the bundle", "bundle|rauc", lambda: offer("9.0.0", bent)),
     ]
-    for what, word, prepare in cases:
-        prepare()
-        _refused(scene, what, word, " --version 0.0.1" if word == "downgrade" else "")
 
 
 def _refused(scene: Scene, what: str, word: str, more: str) -> None:
