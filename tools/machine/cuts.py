@@ -97,7 +97,8 @@ def chain_of_trials(scene: Scene, rounds: int, seed: int) -> None:
     kept = clone(board.card, board.card.path.with_name("armed.img"))
     known, usual_s = set(scene.ledger.recorded), 60.0
     for number in range(1, rounds + 1):
-        clone(kept, board.card.path)
+        if number > 1:
+            clone(kept, board.card.path)
         scene.ledger.recorded = set(known)
         scene.ledger.undone = scene.told() - known
         board.switch_on(is_try=True)

@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with ThreadPoolExecutor() as boards:
             for name, steps in _journeys(asked, stranger).items():
-                scene = _scene(name, folder, host, shop, by, results)
+                scene = _scene(name, asked, host, shop, by, results)
                 boards.submit(_go, scene, steps)
     finally:
         host.stop()
@@ -72,17 +72,17 @@ def _journeys(asked: argparse.Namespace, stranger: Signers) -> dict[str, dict[st
         "road-1": {
             "boot": first_boot,
             "update": partial(good_release, version="1.1.0"),
-            "refuse": partial(refusals, stranger=stranger),
             "cuts": partial(cuts, version="1.4.0", seed=seed),
-            "order": partial(ordered_release, version="1.4.0"),
+            "trials": partial(trials, version="1.4.0", rounds=rounds, seed=seed),
+            "order": partial(ordered_release, version="1.5.0"),
             "delivered": delivered,
         },
         "road-2": {
             "start": first_boot,
             "crash": partial(rolled_back, version="1.2.0", kind="crashes"),
-            "hang": partial(rolled_back, version="1.2.1", kind="hangs"),
             "initramfs": partial(rolled_back, version="1.2.2", kind="has a broken initramfs"),
-            "trials": partial(trials, version="1.3.0", rounds=rounds, seed=seed),
+            "hang": partial(rolled_back, version="1.2.1", kind="hangs"),
+            "refuse": partial(refusals, stranger=stranger),
             "sent": delivered,
         },
     }
@@ -100,7 +100,8 @@ def _go(scene: Scene, steps: Mapping[str, Step]) -> None:
         began = time.monotonic()
         try:
             if not scene.unit.board.is_on and step is not first_boot:
-                scene.boot()
+                told = f"slot is online after {scene.boot():.0f} s"
+                scene.results.check(f"{name} on {scene.unit.name}", "boots", told, is_right=True)
             step(scene)
         except (LateError, RuntimeError, OSError, KeyError, ValueError) as fault:
             told = f"{type(fault).__name__}: {fault}"
@@ -111,15 +112,20 @@ def _go(scene: Scene, steps: Mapping[str, Step]) -> None:
     scene.unit.board.cut()
 
 
-def _scene(name: str, folder: Path, host: Host, shop: Shop, by: Signers, results: Results) -> Scene:
-    """A unit with a card of its own."""
+def _scene(
+    name: str, asked: argparse.Namespace, host: Host, shop: Shop, by: Signers, results: Results
+) -> Scene:
+    """A unit with a card of its own, a new one unless that of the last run is asked for."""
+    folder = asked.folder.resolve()
     place = work_folder(folder, name)
     (image,) = shop.built.glob("*.img")
-    card = clone(Card(image), place / "card.img")
-    with card.path.open("r+b") as file:
-        file.truncate(CARD_BYTES)
+    card = Card(place / "card.img")
+    if not (asked.keep and card.path.exists()):
+        clone(Card(image), card.path)
+        with card.path.open("r+b") as file:
+            file.truncate(CARD_BYTES)
+        card.lay(film(folder / "lane.mp4"), Path(FILM).name)
     prepared(card, host.settings(name, by.root))
-    card.lay(film(folder / "lane.mp4"), Path(FILM).name)
     for old in place.glob("console-*.txt"):
         old.unlink()
     unit = Unit(name, Board(card, place, free_port()), host)
@@ -159,13 +165,15 @@ def _said(*command: str) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tools/test-image", description=__doc__)
-    told = "steps, such as: boot update refuse cuts order; start crash hang initramfs trials"
+    told = "steps, such as: boot update cuts trials order; start crash initramfs hang refuse"
     parser.add_argument("--only", nargs="+", default=[], metavar="STEP", help=told)
     parser.add_argument("--folder", type=Path, default=REPOSITORY / "out/test-image")
     told = "of Debian, for tools/image (default: made anew)"
     parser.add_argument("--root", type=Path, metavar="TAR", help=told)
     told = "power cuts in downloads, in installations, and rounds of three in trials"
     parser.add_argument("--cuts", type=int, nargs=3, default=CUTS, metavar="N", help=told)
+    told = "go on with the cards of the run before, in the same folder"
+    parser.add_argument("--keep", action="store_true", help=told)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--out", type=Path, default=REPOSITORY / "out/test-image.txt")
     return parser
