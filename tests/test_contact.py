@@ -298,5 +298,5 @@ def test_a_library_that_cannot_read_after_edges_is_met_at_the_start(board: Any) 
 @pytest.mark.skipif(find_spec("RPi") is not None, reason="the library is installed here")
 def test_without_the_library_the_extra_is_named() -> None:
     """A fault of the installation, which no restart mends."""
-    with pytest.raises(ConfigurationError, match=r"line 22: .* its extra \[pi\]"):
+    with pytest.raises(ConfigurationError, match=r"line 22: .* Gatepost's extra \[pi\]"):
         GpioContact(PIN)

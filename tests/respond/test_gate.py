@@ -254,7 +254,7 @@ def test_without_the_library_no_restart_helps(
 ) -> None:
     """A fault of the configuration, with the extra that is missing."""
     monkeypatch.setenv("PYTHONPATH", "")
-    with pytest.raises(ConfigurationError, match=r"gate: line 17: .* its extra \[pi\]"):
+    with pytest.raises(ConfigurationError, match=r"gate: line 17: .* Gatepost's extra \[pi\]"):
         make()
     assert not pins.changes()
 
