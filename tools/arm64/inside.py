@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import IO
 
 from tools.arm64.boards import Processor
-from tools.arm64.root import COMPILED, SITE
 from tools.publish.signing import REPOSITORY
 
 SHARED = REPOSITORY.parent / "shared"
@@ -74,8 +73,7 @@ class Inside:
             "HOME": "/root",
             "LANG": "C.UTF-8",
             "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
-            "PYTHONPATH": f"{REPOSITORY}:/{SITE}",
-            "PYTHONPYCACHEPREFIX": f"/{COMPILED}",
+            "PYTHONPATH": str(REPOSITORY),
             "QEMU_CPU": self.processor.model,
         }
         pairs = [f"{key}={value}" for key, value in environment.items()]

@@ -21,7 +21,8 @@ from tools.publish.signing import REPOSITORY
 
 PLATFORM = "linux-aarch64-cp313"
 LOCK = REPOSITORY / "requirements" / "test.txt"
-SITE, COMPILED = "opt/test", "opt/compiled"
+SITE = "usr/local/lib/python3.13/dist-packages"
+"""Where Debian's Python looks, so that what a test starts finds the libraries in any environment."""
 PACKAGES = (
     "base-files",
     "base-passwd",
@@ -71,3 +72,4 @@ def _unpack(folder: Path) -> None:
     for name in ("passwd", "group"):
         master = folder / "usr/share/base-passwd" / f"{name}.master"
         shutil.copyfile(master, folder / "etc" / name)
+    (folder / "etc/hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")
