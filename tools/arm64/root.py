@@ -22,7 +22,7 @@ from tools.publish.signing import REPOSITORY
 PLATFORM = "linux-aarch64-cp313"
 LOCK = REPOSITORY / "requirements" / "test.txt"
 SITE = "usr/local/lib/python3.13/dist-packages"
-"""Where Debian's Python looks, so that what a test starts finds the libraries in any environment."""
+"""Where Debian's Python looks, so that whatever a test starts finds the libraries."""
 PACKAGES = (
     "base-files",
     "base-passwd",
