@@ -71,7 +71,7 @@ def chain_of_installs(scene: Scene, version: str, downloads: int, installs: int,
         _cut_in_download(scene, f"download {number}", size * chance.uniform(0.3, 0.9) / downloads)
     shares = [(number + chance.uniform(0.1, 0.9)) / installs for number in range(installs)]
     for number, share in enumerate(chance.sample(shares, installs), 1):
-        _cut_in_install(scene, f"install {number}", writes, share)
+        _cut_in_install(scene, f"install {number}", size, writes, share)
 
 
 def trials(scene: Scene, version: str, rounds: int, seed: int) -> None:
@@ -136,9 +136,11 @@ def _cut_in_download(scene: Scene, when: str, size: float) -> None:
     _up_again(scene)
 
 
-def _cut_in_install(scene: Scene, when: str, writes: int, share: float) -> None:
-    board, before = scene.unit.board, scene.unit.board.written()
+def _cut_in_install(scene: Scene, when: str, size: int, writes: int, share: float) -> None:
+    board, files, name = scene.unit.board, scene.unit.host.files, scene.unit.name
     with _installing(scene) as is_over:
+        _instant(lambda: files.reached.get(name, 0) >= size or is_over(), f"{when}, all fetched")
+        before = board.written()
         _instant(lambda: board.written() - before >= writes * share or is_over(), when)
         told = ", it was installed" if is_over() else ""
         _cut(scene, when, f"{(board.written() - before) / 1e6:.0f} MB written, {share:.0%}{told}")

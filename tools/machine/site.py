@@ -20,11 +20,12 @@ class Files:
     Attributes:
         port: where it listens.
         sent: bytes handed out, by the first part of the path: each unit has a folder of its own.
+        reached: the last byte that was handed out of any file, counted from its beginning.
     """
 
     def __init__(self, folder: Path, certificate: Path, key: Path) -> None:
         """Begin at once."""
-        self.folder, self.sent = folder, dict[str, int]()
+        self.folder, self.sent, self.reached = folder, dict[str, int](), dict[str, int]()
         server = ThreadingHTTPServer(("127.0.0.1", 0), _answering(self))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
@@ -34,10 +35,11 @@ class Files:
         self.port = int(server.server_address[1])
         threading.Thread(target=server.serve_forever, daemon=True).start()
 
-    def count(self, path: str, size: int) -> None:
-        """Remember that so many bytes went out."""
+    def count(self, path: str, size: int, end: int) -> None:
+        """Remember that so many bytes went out, and where in the file they ended."""
         unit = path.split("/", maxsplit=1)[0]
         self.sent[unit] = self.sent.get(unit, 0) + size
+        self.reached[unit] = max(end, self.reached.get(unit, 0))
 
 
 def span_of(wanted: str | None, size: int) -> tuple[int, int] | None:
@@ -72,14 +74,15 @@ def _answering(files: Files) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             with path.open("rb") as file:
                 file.seek(first)
-                self._pour(file.read(last - first + 1))
+                self._pour(file.read(last - first + 1), first)
 
-        def _pour(self, content: bytes) -> None:
+        def _pour(self, content: bytes, first: int) -> None:
             try:
                 for offset in range(0, len(content), CHUNK):
                     part = content[offset : offset + CHUNK]
                     self.wfile.write(part)
-                    files.count(self.path.lstrip("/"), len(part))
+                    end = first + offset + len(part)
+                    files.count(self.path.lstrip("/"), len(part), end)
             except OSError:
                 self.close_connection = True  # its power went
 
