@@ -66,6 +66,7 @@ def chain_of_installs(scene: Scene, version: str, downloads: int, installs: int,
     """
     chance, bundle = random.Random(seed), scene.bundle(version)  # noqa: S311  # no secret
     scene.offers.offer(version, bundle)
+    scene.unit.host.files.reached[scene.unit.name] = 0
     size, writes = bundle.stat().st_size, scene.shop.size(version)
     for number in range(1, downloads + 1):
         _cut_in_download(scene, f"download {number}", size * chance.uniform(0.3, 0.9) / downloads)
