@@ -30,7 +30,7 @@ def built(folder: Path, keyring: Path, root: Path | None) -> Path:
     packages = folder / "package"
     packages.mkdir(exist_ok=True)
     if not list(packages.glob("*.deb")):
-        _tool("package", "--out", str(packages))
+        _tool("package", str(packages), "--arch", "arm64", "--python", "3.13")
     (package,) = packages.glob("*.deb")
     given = ["--root", str(root)] if root else []
     files = ["--package", str(package), "--keyring", str(keyring), "--out", str(out)]
