@@ -11,6 +11,7 @@ import json
 from dataclasses import asdict, dataclass, replace
 
 from appliance.update.manifest import Place
+from appliance.update.trial import object_of
 
 FORMAT = 1
 
@@ -105,9 +106,7 @@ def read(content: bytes) -> Memory:
     Raises:
         ValueError: it is nothing of the kind.
     """
-    table = json.loads(content)
-    if not isinstance(table, dict) or table.get("format") != FORMAT:
-        raise ValueError(f"expected an object of format {FORMAT}")
+    table = object_of(content, FORMAT)
     try:
         return Memory(
             str(table["action"]),

@@ -233,9 +233,7 @@ def read(content: bytes) -> Standing:
     Raises:
         ValueError: it is nothing of the kind.
     """
-    table = json.loads(content)
-    if not isinstance(table, dict) or table.get("format") != FORMAT:
-        raise ValueError(f"expected an object of format {FORMAT}")
+    table = object_of(content, FORMAT)
     try:
         return Standing(
             _deployment(table["current"]),
@@ -254,6 +252,14 @@ def _failed(standing: Standing, deployment: Deployment, why: str) -> dict[str, s
     """The versions that failed with one more, the newest last."""
     failed = [each for each in standing.failed.items() if each[0] != deployment.version]
     return dict([*failed, (deployment.version, why)][-MOST_FAILED:])
+
+
+def object_of(content: bytes, known: int) -> dict[str, Any]:
+    """The JSON object that a file holds; ValueError where it is not one of format `known`."""
+    table = json.loads(content)
+    if not isinstance(table, dict) or table.get("format") != known:
+        raise ValueError(f"expected an object of format {known}")
+    return table
 
 
 def _deployment(table: Any) -> Deployment | None:  # noqa: ANN401  # as JSON gives it
