@@ -1,7 +1,8 @@
 """`gatepost provision`: takes the settings over that somebody put onto the boot partition.
 
 The rule to know: systemd runs it as root before the unit at each start; without anything new it
-does nothing, and a fault leaves the unit what it had.
+does nothing, and a fault leaves the unit what it had.  The unit waits for it, so systemd starts it
+as `python -m appliance.commands.provision`, without the other commands: a sixth of the time.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import fcntl
 import logging
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,13 +20,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from appliance.capture.lamp import LEDS
-from appliance.config import SYSTEM_FILE
-from appliance.errors import ConfigurationError, StoreError
+from appliance.errors import ConfigurationError, GatepostError, StoreError
 from appliance.provision.beacon import show
 from appliance.provision.boot import BROUGHT, Boot
 from appliance.provision.disk import Disk
 from appliance.provision.importing import provision
-from appliance.provision.settings import Settings
+from appliance.provision.settings import FOLDER, Settings
 
 BOOT = Path("/boot/firmware")
 LED = LEDS / "gatepost:green:status"
@@ -34,15 +35,28 @@ Command = Callable[[Any, str, Does, str], argparse.ArgumentParser]
 log = logging.getLogger(__name__)
 
 
+def main() -> int:
+    """Take over what is new, without the other commands."""
+    parser = argparse.ArgumentParser(description=take_over.__doc__)
+    _add_options(parser)
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    try:
+        return take_over(parser.parse_args())
+    except GatepostError as fault:
+        print(fault, file=sys.stderr)
+        return fault.exit_code
+
+
 def add_command(commands: Any, command: Command) -> None:  # noqa: ANN401  # argparse keeps it private
     """Add `provision` to the commands."""
     purpose = "take settings over from the boot partition"
-    parser = command(commands, "provision", take_over, purpose)
+    _add_options(command(commands, "provision", take_over, purpose))
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--boot", type=Path, default=BOOT, metavar="DIR", help=f"default: {BOOT}")
-    folder = SYSTEM_FILE.parent
-    parser.add_argument(
-        "--into", type=Path, default=folder, metavar="DIR", help=f"default: {folder}"
-    )
+    told = f"default: {FOLDER}"
+    parser.add_argument("--into", type=Path, default=FOLDER, metavar="DIR", help=told)
     led = "of the status LED, below /sys/class/leds"
     parser.add_argument("--led", type=Path, default=LED, metavar="DIR", help=led)
     told = "say what would be taken over, or every fault, and change nothing; for a computer too"
@@ -109,3 +123,7 @@ def _sole(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(number)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -18,7 +18,11 @@ from pathlib import Path
 from appliance.provision.disk import Disk
 from appliance.provision.document import TOML
 
+FOLDER = Path("/etc/gatepost")
 PREFIX = "settings-"
+KEY = "gatepost.key"
+UNSIGNED = "unsigned"
+"""Lies beside a certificate that nobody but the unit signed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from appliance.__main__ import main
+from appliance.config import SYSTEM_FILE
+from appliance.provision.settings import FOLDER
 from tests.authority import Authority
 from tests.conftest import Broker, Encrypted
 from tests.provision.test_beacon import StatusLed
@@ -41,6 +46,14 @@ class Start:
         code = main(["provision", *(str(part) for each in places.items() for part in each)])
         said = self._capsys.readouterr()
         return code, said.out.splitlines(), said.err.splitlines()
+
+    def by_itself(self, *python: str) -> subprocess.CompletedProcess[str]:
+        """The command in a process of its own, as its service has it; `python`: more options."""
+        module = ["-m", "appliance.commands.provision", "--led", str(self.led.folder)]
+        places = ["--boot", str(self.boot), "--into", str(self.into)]
+        return subprocess.run(
+            [sys.executable, *python, *module, *places], capture_output=True, text=True, check=False
+        )
 
     def connects(self) -> tuple[int, str]:
         """What `gatepost check --connect` says of what was taken over: exit code and stderr."""
@@ -162,3 +175,27 @@ def test_from_the_first_boot_to_a_broker_that_wants_a_certificate(
     assert start() == (0, ["gatepost.crt: new"], [])
     assert start.connects() == (0, "")
     assert start() == (0, ["nothing new"], [])
+
+
+def test_a_start_with_nothing_new_brings_only_what_it_needs(start: Start) -> None:
+    """The unit waits for it at each start: as systemd runs it, and without what checks settings."""
+    (start.boot / "gatepost.toml").write_text('[unit]\nid = "a"\n')
+    assert start()[0] == 0
+    done = start.by_itself("-X", "importtime")
+    assert done.returncode == 0
+    assert done.stdout.startswith("gatepost.crt: waits for somebody to sign")
+    assert "appliance.provision.importing" in done.stderr
+    assert not re.search(r"\b(numpy|pydantic|cv2|appliance\.config)\b", done.stderr)
+
+
+def test_as_systemd_runs_it_a_fault_is_its_exit_code(start: Start) -> None:
+    """Which keeps nothing from starting: the unit has what it had."""
+    (start.boot / "gatepost.toml").write_text('[unit]\nid = "a b"\n')
+    done = start.by_itself()
+    assert (done.returncode, done.stdout) == (78, "")
+    assert done.stderr.startswith("gatepost.toml: unit.id = ")
+
+
+def test_the_settings_lie_where_the_unit_looks_for_them() -> None:
+    """Whoever provisions does not import what reads them."""
+    assert SYSTEM_FILE.parent == FOLDER

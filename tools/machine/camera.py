@@ -18,14 +18,17 @@ SIZE = (640, 360)
 """Pixels: its six plates are read as from 1280x720 (`gatepost replay` on the scaled pictures)."""
 SIGN = (slice(128, 166), slice(120, 208))
 """Rows and columns of a sign that would be read in every picture."""
-VEHICLES = ((28, 2), (69, 2), (97, 2), (145, 2), (187, 1), (219, 2))
+VEHICLES = ((28, 4), (69, 4), (97, 4), (145, 4), (187, 2), (219, 4))
 """Where in the clip each begins to be legible, and how far apart its pictures are."""
-SHOWN, EMPTY = 8, (54, 5)
+SHOWN, EMPTY = 4, (54, 5)
 """Pictures of each vehicle; one of the empty lane, and how often it is shown after each."""
-RATE = 1.0
-"""Pictures a second: a round is 78 s, more than the 30 s in which a plate is one passage."""
+RATE = 0.5
+"""Pictures a second: a round is 108 s, more than the 30 s in which a plate is one passage, and takes
+a third of the emulated processor."""
+GONE_S = 5.0
+"""After which a vehicle is gone: longer than two pictures are apart."""
 ROUNDS = 40
-"""52 minutes; then the unit ends, and is started again after 30 s."""
+"""72 minutes; then the unit ends, and is started again after 30 s."""
 
 
 def film(out: Path) -> Path:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tools.machine.authority import HOST, Authority
 from tools.machine.broker import PASSWORD, USER, Broker
+from tools.machine.camera import GONE_S
 from tools.machine.card import run
 from tools.machine.site import Files
 
@@ -19,6 +20,9 @@ camera = "lane"
 
 [camera]
 source = "{film}"
+
+[lane]
+gone_s = {gone_s}
 
 [mqtt]
 host = "{host}"
@@ -65,6 +69,7 @@ class Host:
         """
         ports = {"broker": self.broker.port, "files": self.files.port}
         words = {"host": HOST, "user": USER, "password": PASSWORD, "film": FILM}
+        words |= {"gone_s": str(GONE_S)}
         return {
             "gatepost.toml": SETTINGS.format(unit=unit, **words, **ports).encode(),
             "gatepost-ca.crt": self.authority.certificate.read_bytes(),
