@@ -90,6 +90,7 @@ class Board:
 
     def switch_on(self, *, is_try: bool = False) -> None:
         """Give it power; `is_try`: as after a restart that asked for a try."""
+        assert not self.is_on, "it runs: a second QEMU would write to the same card"
         self._has_power = True
         self._thread = threading.Thread(target=self._live, args=(is_try,), daemon=True)
         self._thread.start()

@@ -22,13 +22,12 @@ VEHICLES = ((28, 4), (69, 4), (97, 4), (145, 4), (187, 2), (219, 4))
 """Where in the clip each begins to be legible, and how far apart its pictures are."""
 SHOWN, EMPTY = 4, (54, 5)
 """Pictures of each vehicle; one of the empty lane, and how often it is shown after each."""
-RATE = 0.5
-"""Pictures a second: a round is 108 s, more than the 30 s in which a plate is one passage, and takes
-a third of the emulated processor."""
-GONE_S = 5.0
+RATE = 0.25
+"""Pictures a second: one takes 0.7 s of the emulated processor, and boards have other work to do."""
+GONE_S = 8.0
 """After which a vehicle is gone: longer than two pictures are apart."""
-ROUNDS = 40
-"""72 minutes; then the unit ends, and is started again after 30 s."""
+ROUNDS = 20
+"""70 minutes; then the unit ends, and is started again after 30 s."""
 
 
 def film(out: Path) -> Path:

@@ -99,6 +99,7 @@ def chain_of_trials(scene: Scene, rounds: int, seed: int) -> None:
     known, usual_s = set(scene.ledger.recorded), 60.0
     for number in range(1, rounds + 1):
         if number > 1:
+            board.cut()
             clone(kept, board.card.path)
         scene.ledger.recorded = set(known)
         scene.ledger.undone = scene.told() - known
