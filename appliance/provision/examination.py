@@ -51,7 +51,9 @@ def examine(
     bad += [f"{LOGIN}: {wrong}"] if wrong else []
     astray = _astray(config, staged)
     said = [*astray, *(str(staged / each.partition(": ")[0]) for each in bad)]
-    faults += bad + [f"{TOML}: {fault}" for fault in (check or check_parts)(config) if not _speaks(fault, said)]
+    faults += bad + [
+        f"{TOML}: {fault}" for fault in (check or check_parts)(config) if not _speaks(fault, said)
+    ]
     faults += [] if told else _unused(config, staged, document)  # else a key at fault may name it
     return faults + [f"{TOML}: {key} = {why}" for key, why in astray.items()]
 

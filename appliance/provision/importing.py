@@ -6,7 +6,7 @@ before.  A cut anywhere is mended by doing it all again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,9 +54,7 @@ def provision(boot: Boot, settings: Settings, check: Check | None = None) -> lis
     return _changes(before, after)
 
 
-def _take_over(
-    settings: Settings, before: Files, brought: Brought, check: Check | None
-) -> Files:
+def _take_over(settings: Settings, before: Files, brought: Brought, check: Check | None) -> Files:
     """Check all of it where it will lie, then let it count; returns what the unit has then."""
     from appliance.provision.examination import examine  # noqa: PLC0415  # most of a start's time
 
