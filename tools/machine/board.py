@@ -12,6 +12,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import SubprocessError
 
 from tools.machine.card import BOOTCONFIG, Card, run
 from tools.machine.firmware import FirmwareError, Loading, Start, asked_for_try, choose, loading
@@ -21,14 +22,16 @@ MACHINE = ["qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a76", "-accel", 
 """A Pi 5's processor, whose int8 products are emulated faster than a Pi 4's.  QEMU's raspi3b and
 raspi4b have no bus for a disk that is fast enough."""
 UNGUARDED = "nokaslr mitigations=off"
-"""More for the kernel: with a page table of its own, as KASLR has it on this processor, each call of
-it empties what QEMU has translated.  A boot takes 75 s instead of 105 s."""
+"""More for the kernel: with a page table of its own, as KASLR has it on this processor, each call
+of it empties what QEMU has translated.  A boot takes 75 s instead of 105 s."""
 BARE = ["-nodefaults", "-display", "none", "-no-reboot"]
 DEVICES = ["-device", "virtio-rng-pci", "-device", "i6300esb"]
 BOOTLOADER = "/chosen/bootloader"
 """Where the firmware leaves which partition it has taken, 32 bits each."""
 TURN_S = 0.05
 LIMIT_S = 30.0
+END_S = 120.0
+"""That a cut may take to end all: the firmware may be reading a kernel from the card just now."""
 TAKEN_OVER = re.compile(r"gatepost: booted|systemd\[1\]|Failed to start|Timed out|login:")
 """On the console: the system runs, and from now on the watchdog is its own."""
 SLOWNESS = 20
@@ -89,27 +92,42 @@ class Board:
         folder.mkdir(parents=True, exist_ok=True)
 
     def switch_on(self, *, is_try: bool = False) -> None:
-        """Give it power; `is_try`: as after a restart that asked for a try."""
-        assert not self.is_on, "it runs: a second QEMU would write to the same card"
-        self._has_power = True
+        """Give it power; `is_try`: as after a restart that asked for a try.
+
+        Raises:
+            RuntimeError: it runs: a second QEMU would write to the same card.
+        """
+        if self.is_on:
+            raise RuntimeError(f"{self.folder.name}: runs already")
+        self._has_power, self.fault = True, ""
         self._thread = threading.Thread(target=self._live, args=(is_try,), daemon=True)
         self._thread.start()
 
     def cut(self) -> None:
-        """Take its power away, at once: SIGKILL to QEMU."""
+        """Take its power away, at once: SIGKILL to QEMU.
+
+        Raises:
+            RuntimeError: something may write to the card still.
+        """
         self._has_power = False
         with self._lock:
             if self._qemu:
                 self._qemu.kill()
-        self._thread.join(LIMIT_S)
+        if self.is_on:
+            self._thread.join(END_S)
+        if self.is_on:
+            raise RuntimeError(f"{self.folder.name}: runs {END_S:.0f} s after its power went")
 
     def written(self) -> int:
-        """Bytes that the card has taken since the newest start; 0 where nobody can say."""
-        try:
-            with self._lock:
-                return self._monitor.written() if self._monitor else 0
-        except (OSError, ValueError):
-            return 0  # it restarts just now
+        """Bytes that the card has taken since the newest start.
+
+        Raises:
+            OSError: nobody can say: it does not run, or restarts just now.
+        """
+        with self._lock:
+            if self._monitor is None:
+                raise OSError(f"{self.folder.name}: does not run, or restarts just now")
+            return self._monitor.written()
 
     @property
     def is_on(self) -> bool:
@@ -120,14 +138,17 @@ class Board:
         try:
             while self._has_power:
                 autoboot = self.card.read(BOOTCONFIG, "autoboot.txt").decode()
-                is_try = self._start(choose(autoboot, is_try=is_try)) == "try"
-                self._has_power &= self.runs[-1].ending != "off"
-                self._has_power &= not (is_try and self.stops_at_try)
-        except (FirmwareError, RuntimeError, OSError) as fault:
-            self.fault = str(fault)
+                ending = self._start(choose(autoboot, is_try=is_try))
+                is_try = ending == "try"
+                if ending == "off" or (is_try and self.stops_at_try):
+                    return
+        except (FirmwareError, RuntimeError, OSError, ValueError, SubprocessError) as fault:
+            self.fault = f"{type(fault).__name__}: {fault}"
+        finally:
+            self._stop()
 
     def _start(self, start: Start) -> str:
-        """Start once; gives how that ended."""
+        """Start once; gives how that ended, "" where the power went before."""
         config = self.card.read(start.partition, "config.txt").decode()
         asked = loading(config, is_try=start.is_try)
         console = self.folder / f"console-{len(self.runs) + 1:03}.txt"
@@ -139,6 +160,8 @@ class Board:
             with (self.folder / "qemu.txt").open("ab") as said:
                 self._qemu = subprocess.Popen(command, stdout=said, stderr=said)  # noqa: S603
             self._monitor = self._talk()
+        if self._monitor is None:
+            raise RuntimeError(f"QEMU does not come up; {self.folder / 'qemu.txt'} may say why")
         self.runs.append(one)
         is_starved = self._watch(one, asked.watchdog_s * SLOWNESS)
         one.ended_at, one.ending = time.monotonic(), self._ending(one, is_starved=is_starved)
@@ -158,6 +181,16 @@ class Board:
                     return True
         return False
 
+    def _stop(self) -> None:
+        """Whatever broke off: nothing goes on writing to the card."""
+        with self._lock:
+            if self._qemu:
+                self._qemu.kill()
+                self._qemu.wait(LIMIT_S)
+            if self._monitor:
+                self._monitor.close()
+            self._monitor = self._qemu = None
+
     def _ending(self, one: Run, *, is_starved: bool) -> str:
         with self._lock:
             events = self._monitor.last_words() if self._monitor else []
@@ -173,7 +206,7 @@ class Board:
         return "try" if asked_for_try(one.said) else "restart"
 
     def _talk(self) -> Monitor | None:
-        """A connection to the QEMU that has just been started; None where it ended at once."""
+        """A connection to the QEMU that has just been started; None where it does not come up."""
         until = time.monotonic() + LIMIT_S
         while time.monotonic() < until and self._qemu and self._qemu.poll() is None:
             try:
