@@ -1,6 +1,6 @@
 """An authority for the host's broker and server, and one that signs RAUC's bundles.
 
-The rule to know: all of it is made anew for a run of the tests, and nobody else trusts it.
+The rule to know: it is made once in a folder, for the tests alone, and nobody else trusts it.
 """
 
 from __future__ import annotations

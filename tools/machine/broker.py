@@ -1,7 +1,7 @@
 """The host's broker, over TLS with a password, and everything that was published there.
 
-The rule to know: what is heard here was acknowledged to the unit before, so from now on the unit
-may forget that it must send it, but never that it happened.
+The rule to know: what is heard here lay in the unit's store before it was sent, and may be deleted
+from its outbox now, but never from what happened.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Broker:
         """Start it; RuntimeError where it does not come up."""
         self.port, self._inner = free_port(), free_port()
         self._heard: list[tuple[str, Heard]] = []
-        self._lock = threading.Lock()
+        self._lock, self._listens = threading.Lock(), threading.Event()
         folder.mkdir(parents=True, exist_ok=True)
         settings = self._settings(folder, certificate, key)
         program = shutil.which("mosquitto", path=PATHS["PATH"]) or "mosquitto"
@@ -66,9 +66,16 @@ class Broker:
             self._process = subprocess.Popen(  # noqa: S603
                 [program, "-c", str(settings)], stdout=said, stderr=said
             )
-        self._client = Client(CallbackAPIVersion.VERSION2)
+        # a session that the broker keeps: nothing passes by while the line is broken
+        self._client = Client(CallbackAPIVersion.VERSION2, "listener", clean_session=False)
+        self._client.on_connect = self._on_connect
+        self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
-        self._listen()
+        try:
+            self._listen()
+        except RuntimeError:
+            self._process.kill()
+            raise
 
     def heard(self, unit: str, topic: str, since: float = 0.0) -> list[Heard]:
         """What a unit has published on a topic, oldest first, but for what was retained before."""
@@ -80,15 +87,21 @@ class Broker:
             ]
 
     def say(self, topic: str, content: str) -> None:
-        """Publish something."""
-        self._client.publish(topic, content, qos=1).wait_for_publish(LIMIT_S)
+        """Publish something; RuntimeError where the broker does not take it."""
+        sent = self._client.publish(topic, content, qos=1)
+        sent.wait_for_publish(LIMIT_S)
+        if not sent.is_published():
+            raise RuntimeError(f"{topic}: not taken within {LIMIT_S:.0f} s")
 
     def stop(self) -> None:
         """End it."""
         self._client.disconnect()
         self._client.loop_stop()
         self._process.terminate()
-        self._process.wait(LIMIT_S)
+        try:
+            self._process.wait(LIMIT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
 
     def _settings(self, folder: Path, certificate: Path, key: Path) -> Path:
         passwords, settings = folder / "passwords", folder / "mosquitto.conf"
@@ -112,8 +125,15 @@ class Broker:
                 if time.monotonic() > until:
                     raise RuntimeError(f"mosquitto does not come up: {fault}") from fault
                 time.sleep(0.1)
-        self._client.subscribe("gatepost/#", qos=1)
         self._client.loop_start()
+        if not self._listens.wait(LIMIT_S):
+            raise RuntimeError(f"mosquitto lets nobody listen within {LIMIT_S:.0f} s")
+
+    def _on_connect(self, client: Client, *_: object) -> None:
+        client.subscribe("gatepost/#", qos=1)
+
+    def _on_subscribe(self, *_: object) -> None:
+        self._listens.set()
 
     def _on_message(self, _client: Client, _told: object, message: MQTTMessage) -> None:
         _, unit, topic = message.topic.split("/", 2)

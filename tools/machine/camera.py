@@ -23,7 +23,7 @@ VEHICLES = ((28, 4), (69, 4), (97, 4), (145, 4), (187, 2), (219, 4))
 SHOWN, EMPTY = 4, (54, 5)
 """Pictures of each vehicle; one of the empty lane, and how often it is shown after each."""
 RATE = 0.25
-"""Pictures a second: one takes 0.7 s of the emulated processor, and boards have other work to do."""
+"""Pictures a second: one takes 0.7 s of the emulated processor, which has other work to do."""
 GONE_S = 8.0
 """After which a vehicle is gone: longer than two pictures are apart."""
 ROUNDS = 20

@@ -45,13 +45,8 @@ class Card:
         }
 
     def read(self, partition: int, name: str) -> bytes:
-        """A file of a FAT partition; CalledProcessError where there is none."""
+        """A file of a FAT partition; RuntimeError where there is none."""
         return run(["mcopy", "-n", "-i", self._fat(partition), f"::{name}", "-"])
-
-    def names(self, partition: int) -> list[str]:
-        """The files in the root of a FAT partition."""
-        listed = run(["mdir", "-b", "-i", self._fat(partition), "::"]).decode()
-        return [line.removeprefix("::/") for line in listed.splitlines()]
 
     def put(self, partition: int, name: str, content: bytes) -> None:
         """Write a file of a FAT partition."""

@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import threading
+import time
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -42,7 +43,7 @@ while True:
 
 
 PACKING = threading.RLock()
-"""There is one unpacked root for all variants."""
+"""There is one unpacked root for all variants, and a bundle is made once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +97,6 @@ class Shop:
     def compatible(self) -> str:
         """RAUC's name for the board."""
         return str(self._told()["compatible"])
-
-    @property
-    def version(self) -> str:
-        """Of what was built."""
-        return str(self._told()["version"])
 
     def slot(self, version: str, *, app: str = "", initramfs: bytes = b"") -> Path:
         """A folder with the two files of a slot.
@@ -190,11 +186,14 @@ def _replace(path: Path, text: str) -> None:
 
 
 def pack(slot: Path, out: Path, by: Signers) -> Path:
-    """A slot as a signed bundle, by `tools/bundle system`."""
-    if not out.exists():
-        files = ["--image", str(slot), "--cert", str(by.certificate), "--key", str(by.key)]
-        if bundle(["system", str(out), *files]):
-            raise RuntimeError(f"tools/bundle system {out} failed")
+    """A slot as a signed bundle, by `tools/bundle system`; two boards may want the same one."""
+    part = out.with_name(f"part-{out.name}")
+    with PACKING:
+        if not out.exists():
+            files = ["--image", str(slot), "--cert", str(by.certificate), "--key", str(by.key)]
+            if bundle(["system", str(part), *files]):
+                raise RuntimeError(f"tools/bundle system {out} failed")
+            part.rename(out)
     return out
 
 
@@ -214,7 +213,8 @@ class Offers:
             compatible: of the unit.
         """
         self.site = Site(folder, datetime.now(timezone.utc))
-        self._by, self._compatible, self._sequence = by, compatible, 0
+        self._by, self._compatible = by, compatible
+        self._sequence = int(time.time())  # a kept card has seen the numbers of the run before
         if not self.site.statements:
             keys = {"2026": (by.release.public(), 400)}
             root = PrivateKey(by.folder / "root.pem")
