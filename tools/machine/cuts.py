@@ -1,7 +1,8 @@
 """Power cuts, one after the other: in a download, an installation, a trial's boot and its commit.
 
 The rule to know: after each cut the card is looked at as it lies there, before anything mends it,
-and the boot that follows is at once the next attempt.
+and the boot that follows is at once the next attempt.  A cut that fell elsewhere than its line says
+is a line that failed, whatever the card holds.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tools.machine.card import BOOTCONFIG, Card, clone
+from tools.machine.board import Run
+from tools.machine.card import BOOTCONFIG, LIMIT_S, Card, clone
 from tools.machine.scene import INSTALL, SLOTS, Scene
 from tools.machine.unit import LateError
 
@@ -22,11 +24,17 @@ COMMIT_S = 1300.0
 DELIVERY_S = 300.0
 STRETCH = 256 * 1024
 """Bytes of the partition with autoboot.txt in which its tables and its one file lie."""
+MANIFEST = 64 * 1024
+"""More bytes than one has, with the statements of keys."""
 QUIET_S = 2.0
 """After which what writes there has done its work."""
 CHANGES = 5
 """At which of them is cut, in turns; a commit makes about as many."""
 PROBATION_S = 50.0
+BOOT_S = 60.0
+"""Of a boot, until one has been measured."""
+EARLY = 0.9
+"""Of a boot: later than that it may be over already."""
 PART = "5 power cut"
 
 
@@ -58,18 +66,38 @@ class Watch:
             return file.read(STRETCH)
 
 
+class Writing:
+    """What a board writes after it has fetched all that it wanted."""
+
+    def __init__(self, scene: Scene) -> None:
+        """Begin now."""
+        self._board, self._name = scene.unit.board, scene.unit.name
+        self._files, self._sent, self._before = scene.unit.host.files, 0, 0
+        self._begin()
+
+    def so_far(self) -> int:
+        """Bytes; it counts from 0 again where more was fetched than a manifest."""
+        if self._files.sent.get(self._name, 0) - self._sent > MANIFEST:
+            self._begin()
+        return self._board.written() - self._before
+
+    def _begin(self) -> None:
+        self._sent, self._before = self._files.sent.get(self._name, 0), self._board.written()
+
+
 def chain_of_installs(scene: Scene, version: str, downloads: int, installs: int, seed: int) -> None:
     """Cut so many times in the download and in the installation of one release.
 
-    Each cut in the download comes a share of the file later than the one before; what has come is
-    kept.  Those in the installation are spread over all that it writes.
+    In each attempt the download is cut after its share of the file has gone out; those cuts in the
+    installation are spread over all that it writes.
     """
     chance, bundle = random.Random(seed), scene.bundle(version)  # noqa: S311  # no secret
     scene.offers.offer(version, bundle)
     scene.unit.host.files.reached[scene.unit.name] = 0
     size, writes = bundle.stat().st_size, scene.shop.size(version)
     for number in range(1, downloads + 1):
-        _cut_in_download(scene, f"download {number}", size * chance.uniform(0.3, 0.9) / downloads)
+        share = chance.uniform(0.3, 0.9) / downloads
+        _cut_in_download(scene, f"download {number}", size, share)
     shares = [(number + chance.uniform(0.1, 0.9)) / installs for number in range(installs)]
     for number, share in enumerate(chance.sample(shares, installs), 1):
         _cut_in_install(scene, f"install {number}", size, writes, share)
@@ -81,11 +109,18 @@ def trials(scene: Scene, version: str, rounds: int, seed: int) -> None:
     scene.offers.offer(version, scene.bundle(version))
     scene.install()
     board.stops_at_try = True
-    scene.unit.ssh("systemctl reboot || true", 60)
-    scene.unit.until(lambda: not board.is_on, "a restart that asks for a try", 300)
+    scene.unit.restart()
+    scene.unit.until(
+        lambda: not board.is_on and board.runs[-1].ending == "try",
+        "a restart that asks for a try",
+        300,
+    )
     board.stops_at_try = False
     _look(scene, "armed", "as the firmware is to try the other slot")
     chain_of_trials(scene, rounds, seed)
+    scene.settle()
+    slot, runs = SLOTS[scene.booted()], scene.unit.status()["runs"]
+    scene.results.measure(f"after the cuts in trials of {version}", f"slot {slot}, runs {runs}")
 
 
 def chain_of_trials(scene: Scene, rounds: int, seed: int) -> None:
@@ -96,26 +131,30 @@ def chain_of_trials(scene: Scene, rounds: int, seed: int) -> None:
     """
     chance, board = random.Random(seed), scene.unit.board  # noqa: S311  # no secret
     kept = clone(board.card, board.card.path.with_name("armed.img"))
-    known, usual_s = set(scene.ledger.recorded), 60.0
+    known, usual_s = set(scene.ledger.recorded), BOOT_S
     for number in range(1, rounds + 1):
         if number > 1:
             board.cut()
             clone(kept, board.card.path)
         scene.ledger.recorded = set(known)
         scene.ledger.undone = scene.told() - known
-        board.switch_on(is_try=True)
-        at_s = usual_s * (number - chance.uniform(0.0, 1.0)) / rounds
-        _cut_after(scene, f"first boot {number}", at_s)
+        at_s = EARLY * usual_s * (number - chance.uniform(0.0, 1.0)) / rounds
+        _cut_in_first_boot(scene, f"first boot {number}", at_s)
         usual_s = _up_again(scene)
-        _cut_after(scene, f"probation {number}", chance.uniform(0.0, PROBATION_S))
+        cut_on_probation(scene, f"probation {number}", chance.uniform(0.0, PROBATION_S))
         _up_again(scene)
         _cut_in_commit(scene, f"commit {number}", 1 + (number - 1) % CHANGES)
         _up_again(scene)
 
 
 def delivered(scene: Scene) -> None:
-    """All passages that were ever on the card come to the broker in the end."""
+    """All passages that were ever on the card come to the broker in the end.
+
+    What is on the card is known of one without power only, so it is cut once more.
+    """
     unit = scene.unit
+    _cut(scene, "at the end", "after all steps")
+    _up_again(scene)
 
     def missing() -> set[str]:
         return scene.ledger.recorded - {str(each.table()["uuid"]) for each in unit.heard("log")}
@@ -125,65 +164,102 @@ def delivered(scene: Scene) -> None:
     except LateError as fault:
         scene.results.check(PART, "all delivered", str(fault), is_right=False)
         return
-    told = f"{len(scene.ledger.recorded)} passages that were on the card of {unit.name}"
-    scene.results.check(PART, "all delivered", told, is_right=True)
+    count = len(scene.ledger.recorded)
+    told = f"{count} passages that were on the card of {unit.name}"
+    scene.results.check(PART, "all delivered", told, is_right=count > 0)
 
 
-def _cut_in_download(scene: Scene, when: str, size: float) -> None:
+def _cut_in_download(scene: Scene, when: str, size: int, share: float) -> None:
     files, name = scene.unit.host.files, scene.unit.name
     before = files.sent.get(name, 0)
     with _installing(scene):
-        _instant(lambda: files.sent.get(name, 0) - before >= size, when)
-        _cut(scene, when, f"{(files.sent.get(name, 0) - before) / 1e6:.1f} MB further")
+        _instant(lambda: files.sent.get(name, 0) - before >= size * share, when)
+        reached = files.reached.get(name, 0)
+        where = f"{(files.sent.get(name, 0) - before) / 1e6:.1f} MB sent, to {reached / size:.0%}"
+        _cut(scene, when, where, is_there=reached < size)
     _up_again(scene)
 
 
 def _cut_in_install(scene: Scene, when: str, size: int, writes: int, share: float) -> None:
-    board, files, name = scene.unit.board, scene.unit.host.files, scene.unit.name
+    files, name = scene.unit.host.files, scene.unit.name
     with _installing(scene) as is_over:
         _instant(lambda: files.reached.get(name, 0) >= size or is_over(), f"{when}, all fetched")
-        before = board.written()
-        _instant(lambda: board.written() - before >= writes * share or is_over(), when)
-        told = ", it was installed" if is_over() else ""
-        _cut(scene, when, f"{(board.written() - before) / 1e6:.0f} MB written, {share:.0%}{told}")
+        writing = Writing(scene)
+        _instant(lambda: writing.so_far() >= writes * share or is_over(), when)
+        written, has_ended = writing.so_far(), is_over()
+        told = "; the command has ended" if has_ended else ""
+        where = f"{written / 1e6:.0f} MB written after the download, of {share:.0%}{told}"
+        _cut(scene, when, where, is_there=not has_ended)
     _up_again(scene)
 
 
 def _cut_in_commit(scene: Scene, when: str, count: int) -> None:
-    watch = Watch(scene.unit.board.card, BOOTCONFIG)
-    _instant(lambda: watch.has_made(count), when, COMMIT_S)
-    _cut(scene, when, f"at change {watch.changes} of the partition of autoboot.txt")
+    run, watch = scene.unit.board.runs[-1], Watch(scene.unit.board.card, BOOTCONFIG)
+
+    def is_lost() -> bool:
+        """Nothing will be committed."""
+        return not run.start.is_try or run.ended_at > 0
+
+    _instant(lambda: watch.has_made(count) or is_lost(), when, COMMIT_S)
+    where = f"{_state(run)}, at change {watch.changes} of the partition of autoboot.txt"
+    _cut(scene, when, where, is_there=watch.changes > 0 and not is_lost())
 
 
-def _cut_after(scene: Scene, when: str, seconds: float) -> None:
-    until = time.monotonic() + seconds
-    _instant(lambda: time.monotonic() > until, when)
-    _cut(scene, when, f"after {seconds:.1f} s")
+def _cut_in_first_boot(scene: Scene, when: str, seconds: float) -> None:
+    """Begin where the firmware is to try, and cut before the unit is online."""
+    board, count = scene.unit.board, len(scene.unit.board.runs)
+    board.switch_on(is_try=True)
+    scene.unit.until(lambda: len(board.runs) > count, "a start", LIMIT_S)
+    run = board.runs[count]
+    _sleep_until(run.began_at + seconds)
+    is_there = run.ended_at == 0 and scene.unit.online_at(run.began_at) is None
+    _cut(scene, when, f"{_state(run)}, after {seconds:.1f} s", is_there=is_there)
 
 
-def _cut(scene: Scene, when: str, where: str) -> None:
+def cut_on_probation(scene: Scene, when: str, seconds: float) -> None:
+    """Cut while the slot that is tried is online and not committed."""
+    run = scene.unit.board.runs[-1]
+    _sleep_until(time.monotonic() + seconds)
+    is_alive = run.start.is_try and run.ended_at == 0
+    is_there = is_alive and scene.committed() != run.start.partition
+    _cut(scene, when, f"{_state(run)}, online for {seconds:.1f} s", is_there=is_there)
+
+
+def _cut(scene: Scene, when: str, where: str, *, is_there: bool = True) -> None:
     """Take the power away, and look at what lies on the card."""
     scene.unit.board.cut()
-    _look(scene, f"{PART}: {when}", where)
+    _look(scene, f"{PART}: {when}", where, is_there=is_there)
 
 
-def _look(scene: Scene, part: str, where: str) -> None:
+def _look(scene: Scene, part: str, where: str, *, is_there: bool = True) -> None:
     ledger, card = scene.ledger, scene.unit.board.card
     told, faults = scene.told(), len(ledger.faults)
     count = ledger.look(card, told, part)
     found = f"{where}; {count} passages on the card, {len(told)} told"
+    found += "" if is_there else "; MISSED: not the instant that it was to be"
     found += "".join(f"; {fault}" for fault in ledger.faults[faults:])
-    is_sound = len(ledger.faults) == faults
-    scene.results.check(part, "store sound, nothing lost", found, is_right=is_sound)
+    is_right = is_there and len(ledger.faults) == faults
+    scene.results.check(part, "store sound, nothing lost", found, is_right=is_right)
 
 
 def _up_again(scene: Scene) -> float:
-    """Give power, and wait for a slot that works; seconds that took."""
-    seconds, run = scene.boot(), scene.unit.board.runs[-1]
-    state = "on trial" if run.start.is_try else "committed"
-    found = f"slot {SLOTS[run.start.partition]}, {state}, after {seconds:.0f} s"
+    """Give power, and wait for a slot that works; seconds of the start that came online."""
+    began = time.monotonic()
+    scene.boot()
+    run = scene.unit.board.runs[-1]
+    online_s = scene.unit.come_up(run.began_at)  # the one before may have been, to try this one
+    found = f"{_state(run)}, after {time.monotonic() - began:.0f} s"
     scene.results.check(PART, "a slot is online", found, is_right=True)
-    return seconds
+    return online_s
+
+
+def _state(run: Run) -> str:
+    state = "on trial" if run.start.is_try else "committed"
+    return f"slot {SLOTS[run.start.partition]}, {state}"
+
+
+def _sleep_until(instant: float) -> None:
+    time.sleep(max(0.0, instant - time.monotonic()))
 
 
 def _instant(has_come: Callable[[], bool], what: str, limit_s: float = LOOK_S) -> None:
@@ -204,4 +280,4 @@ def _installing(scene: Scene) -> Iterator[Callable[[], bool]]:
         yield lambda: command.poll() is not None
     finally:
         command.kill()
-        command.wait()
+        command.wait(LIMIT_S)

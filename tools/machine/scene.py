@@ -84,7 +84,7 @@ class Scene:
     def restart_for_trial(self) -> float:
         """Restart, and wait until the firmware tries the other slot; when that began."""
         count = len(self.unit.board.runs)
-        self.unit.ssh("systemctl reboot || true", 60)
+        self.unit.restart()
 
         def tried() -> float | None:
             began = [each.began_at for each in self.unit.board.runs[count:] if each.start.is_try]
@@ -98,17 +98,21 @@ class Scene:
         self.unit.until(lambda: self.committed() == wanted, "committed", TRIAL_S)
         return time.monotonic() - since
 
-    def fall_back(self, since: float) -> None:
-        """Wait until the committed slot runs and is online, after a trial."""
-        home, runs = self.committed(), self.unit.board.runs
-
-        def is_home() -> bool:
-            return runs[-1].start.partition == home and runs[-1].began_at > since
+    def fall_back(self, home: int, since: float) -> None:
+        """Wait until a slot runs again and is online, after a trial of the other one."""
 
         def is_up() -> bool:
-            return is_home() and bool(self.unit.heard("availability", runs[-1].began_at))
+            run = self.unit.board.runs[-1]
+            is_home = run.start.partition == home and run.began_at > since
+            return is_home and self.unit.online_at(run.began_at) is not None
 
-        self.unit.until(is_up, "back in the committed slot", FALL_BACK_S)
+        self.unit.until(is_up, f"back in slot {SLOTS[home]}", FALL_BACK_S)
+
+    def settle(self) -> None:
+        """Wait until nothing is on trial: only then is it known which slot is the other one."""
+        # seen from outside first: to ask the unit costs it seconds that its probation needs
+        self.unit.until(lambda: self.committed() == self.booted(), "no trial", TRIAL_S)
+        self.unit.until(lambda: self.unit.status()["trial"] is None, "the trial's end", TRIAL_S)
 
     def told(self) -> set[str]:
         """The uuid of every passage that the broker has had."""

@@ -29,6 +29,8 @@ LOST = 255
 """What ssh ends with where the connection could not be made, or broke."""
 BOOT_S = 900.0
 """From power to `online`, on a busy machine."""
+RESTART_S = 60.0
+"""That a restart may take to be asked for."""
 TURN_S = 0.1
 T = TypeVar("T")
 
@@ -78,12 +80,21 @@ class Unit:
 
     def come_up(self, since: float, limit_s: float = BOOT_S) -> float:
         """Wait until its service says that it is online; seconds since `since`."""
+        return self.until(lambda: self.online_at(since), "online", limit_s) - since
 
-        def online() -> float | None:
-            came = [each.at for each in self.heard("availability", since) if _is_online(each)]
-            return came[0] if came else None
+    def online_at(self, since: float) -> float | None:
+        """When its service first said that it is online, after `since`; None: not yet."""
+        came = [each.at for each in self.heard("availability", since) if _is_online(each)]
+        return came[0] if came else None
 
-        return self.until(online, "online", limit_s) - since
+    def restart(self) -> None:
+        """Ask for a restart once: a second time, after a line that broke, would be the next boot's.
+
+        Raises:
+            LateError: nobody is let in, or that cannot be asked for.
+        """
+        self.ssh("true")
+        self._try("systemctl reboot", time.monotonic() + RESTART_S)
 
     def ssh(self, command: str, limit_s: float = 600.0) -> Answer:
         """Run a command as root; it waits until the unit lets somebody in.
