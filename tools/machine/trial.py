@@ -2,7 +2,8 @@
 
 The rule to know: boards of one processor run side by side, and each goes through its own steps; one
 more than there are cores, for each waits now and then, for a watchdog or to prove itself.
-A step that breaks off is a line that failed, and the next one begins with power off and on.
+A step that breaks off is a line that failed, and the next one begins with power off and on; the
+table of what was seen is written whatever happens.
 """
 
 from __future__ import annotations
@@ -13,18 +14,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 
+from appliance.errors import GatepostError
 from tools.machine.authority import Authority
 from tools.machine.board import Board
 from tools.machine.broker import free_port
-from tools.machine.build import built
+from tools.machine.build import COMMIT, built, commit
 from tools.machine.camera import film
-from tools.machine.card import Card, clone
-from tools.machine.cuts import chain_of_installs, delivered, trials
+from tools.machine.card import Card, clone, run
+from tools.machine.cuts import PART, chain_of_installs, delivered, trials
 from tools.machine.host import FILM, Host, open_host
 from tools.machine.ledger import Ledger
 from tools.machine.releases import Offers, Shop, Signers, signers
@@ -37,39 +39,47 @@ from tools.publish.signing import REPOSITORY
 CARD_BYTES = 4 << 30
 """Of a card: the data partition grows to its end at the first boot."""
 CUTS = (12, 9, 3)
-"""Power cuts in downloads, in installations, and rounds of three in trials: 30."""
+"""Power cuts in downloads, in installations, and rounds of three in trials: 30.  Each journey ends
+with one more."""
 SEED = 7
 Step = Callable[[Scene], None]
+Journey = tuple[Scene, Mapping[str, Step]]
+BREAKS = (
+    *(LateError, GatepostError, subprocess.SubprocessError),
+    *(RuntimeError, OSError, LookupError, ValueError),
+)
+"""What ends a step and not its journey: something is late, missing, or not as it is written."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Go through all journeys; exit 1 where something was not as expected."""
     asked = _parser().parse_args(arguments)
     folder = asked.folder.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
+    for each in (folder, asked.out.parent):
+        each.mkdir(parents=True, exist_ok=True)
     results, load = Results(folder / "results.jsonl"), os.getloadavg()[0]
-    shop, by, stranger = _makers(folder, asked)
-    results.measure("image built in", f"{results.seconds:.0f} s")
+    by, stranger = _signers(folder, "vendor"), _signers(folder, "stranger")
+    journeys = journeys_of(asked, stranger)
+    keyring = Authority(folder / "vendor").certificate
+    shop = Shop(built(folder, keyring, asked.root), work_folder(folder, "shop"))
+    head = _head(asked, shop)
+    results.measure("image at hand after", f"{results.seconds:.0f} s")
     host = open_host(folder)
     try:
-        with ThreadPoolExecutor() as boards:
-            for name, steps in _journeys(asked, stranger).items():
-                scene = _scene(name, asked, host, shop, by, results)
-                boards.submit(_go, scene, steps)
+        scenes = [_scene(name, asked, host, shop, by, results) for name in journeys]
+        side_by_side(list(zip(scenes, journeys.values(), strict=True)), results)
     finally:
+        results.measure("load average before, after", f"{load:.1f}, {os.getloadavg()[0]:.1f}")
+        _write(asked.out, head, results)
         host.stop()
-    results.measure("load average before, after", f"{load:.1f}, {os.getloadavg()[0]:.1f}")
-    text = f"{_head(asked, results)}\n{results.table()}"
-    asked.out.write_text(text)
-    print(text)
-    return 0 if all(line.is_right for line in results.lines) else 1
+    return 0 if results.lines and all(line.is_right for line in results.lines) else 1
 
 
-def _journeys(asked: argparse.Namespace, stranger: Signers) -> dict[str, dict[str, Step]]:
-    """What each board goes through, as far as it was asked for."""
+def _all_journeys(asked: argparse.Namespace, stranger: Signers) -> dict[str, dict[str, Step]]:
+    """What each board goes through."""
     downloads, installs, rounds = asked.cuts
     cuts, seed = partial(chain_of_installs, downloads=downloads, installs=installs), asked.seed
-    journeys: dict[str, dict[str, Step]] = {
+    return {
         "road-1": {
             "boot": first_boot,
             "update": partial(good_release, version="1.1.0"),
@@ -91,7 +101,19 @@ def _journeys(asked: argparse.Namespace, stranger: Signers) -> dict[str, dict[st
             "sent": delivered,
         },
     }
-    wanted = set(asked.only)
+
+
+def journeys_of(asked: argparse.Namespace, stranger: Signers) -> dict[str, dict[str, Step]]:
+    """What each board goes through, as far as it was asked for.
+
+    Raises:
+        SystemExit: for a step that there is not.
+    """
+    journeys, wanted = _all_journeys(asked, stranger), set(asked.only)
+    known = [step for steps in journeys.values() for step in steps]
+    unknown = " ".join(sorted(wanted.difference(known)))
+    if unknown:
+        raise SystemExit(f"--only {unknown}: expected some of {' '.join(known)}")
     return {
         name: {step: does for step, does in steps.items() if step in wanted or not wanted}
         for name, steps in journeys.items()
@@ -99,22 +121,41 @@ def _journeys(asked: argparse.Namespace, stranger: Signers) -> dict[str, dict[st
     }
 
 
+def side_by_side(journeys: Sequence[Journey], results: Results) -> None:
+    """Go through all at once; what ends one, whatever it is, is a line that failed."""
+    with ThreadPoolExecutor(max(1, len(journeys))) as boards:
+        going = {boards.submit(_go, *each): each[0].unit.name for each in journeys}
+        for each in as_completed(going):
+            fault = each.exception()
+            if fault is not None:
+                told = f"{type(fault).__name__}: {fault}"
+                results.check(f"journey of {going[each]}", "ends", told, is_right=False)
+
+
 def _go(scene: Scene, steps: Mapping[str, Step]) -> None:
     """One journey."""
-    for name, step in steps.items():
-        began = time.monotonic()
-        try:
-            if not scene.unit.board.is_on and step is not first_boot:
-                told = f"slot is online after {scene.boot():.0f} s"
-                scene.results.check(f"{name} on {scene.unit.name}", "boots", told, is_right=True)
-            step(scene)
-        except (LateError, RuntimeError, OSError, KeyError, ValueError) as fault:
-            told = f"{type(fault).__name__}: {fault}"
-            scene.results.check(f"{name} on {scene.unit.name}", "ends", told, is_right=False)
-            scene.unit.board.cut()
-            scene.unit.board.stops_at_try = False
-        scene.results.measure(f"step {name}", f"{time.monotonic() - began:.0f} s")
-    scene.unit.board.cut()
+    try:
+        for name, step in steps.items():
+            began = time.monotonic()
+            _pass(scene, name, step)
+            scene.results.measure(f"step {name}", f"{time.monotonic() - began:.0f} s")
+    finally:
+        scene.unit.board.cut()
+
+
+def _pass(scene: Scene, name: str, step: Step) -> None:
+    """One step; one that breaks off leaves the board without power."""
+    board, part = scene.unit.board, f"{name} on {scene.unit.name}"
+    try:
+        if not board.is_on and step is not first_boot:
+            told = f"slot is online after {scene.boot():.0f} s"
+            scene.results.check(part, "boots", told, is_right=True)
+        step(scene)
+    except BREAKS as fault:
+        told = f"{type(fault).__name__}: {fault}"
+        scene.results.check(part, "ends", told, is_right=False)
+        board.cut()
+        board.stops_at_try = False
 
 
 def _scene(
@@ -138,34 +179,30 @@ def _scene(
     return Scene(unit, offers, shop, by, Ledger(), results)
 
 
-def _makers(folder: Path, asked: argparse.Namespace) -> tuple[Shop, Signers, Signers]:
-    """Who makes and signs releases, and a stranger; and the image that trusts the former."""
-    made = []
-    for name in ("vendor", "stranger"):
-        authority = Authority(folder / name).make()
-        pair = authority.signed("release", "release")
-        made.append(signers(folder / f"{name}-keys", *pair))
-    keyring = Authority(folder / "vendor").certificate
-    shop = Shop(built(folder, keyring, asked.root), work_folder(folder, "shop"))
-    return shop, made[0], made[1]
+def _signers(folder: Path, name: str) -> Signers:
+    """Who signs releases and bundles, with an authority of their own."""
+    pair = Authority(folder / name).make().signed("release", "release")
+    return signers(folder / f"{name}-keys", *pair)
 
 
-def _head(asked: argparse.Namespace, results: Results) -> str:
-    """Which run this was."""
-    commit = _said("git", "-C", str(REPOSITORY), "rev-parse", "--short", "HEAD")
-    cuts = sum(line.part.startswith("5 power cut:") for line in results.lines)
+def _head(asked: argparse.Namespace, shop: Shop) -> str:
+    """Which run this is: told before it begins, for later it may be another commit."""
     parts = f" --only {' '.join(asked.only)}" if asked.only else ""
-    version = _said("qemu-system-aarch64", "--version").splitlines()[0]
+    version = run(["qemu-system-aarch64", "--version"]).decode().splitlines()[0]
+    image = shop.built / COMMIT
+    told = image.read_text() if image.exists() else "an unknown commit"
     return (
-        f"tools/test-image{parts}, {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC, {commit}\n"
+        f"tools/test-image{parts}, begun {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC\n"
+        f"steps of {commit()}, image of {told}\n"
         f"{version}, TCG, boards of one processor on {os.cpu_count()} cores; seed {asked.seed}\n"
-        f"{results.seconds:.0f} s in all, {cuts} power cuts\n"
     )
 
 
-def _said(*command: str) -> str:
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603
-    return done.stdout.strip()
+def _write(out: Path, head: str, results: Results) -> None:
+    cuts = sum(line.part.startswith(f"{PART}: ") for line in results.lines)
+    text = f"{head}{results.seconds:.0f} s in all, {cuts} power cuts\n\n{results.table()}"
+    out.write_text(text)
+    print(text)
 
 
 def _parser() -> argparse.ArgumentParser:
