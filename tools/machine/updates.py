@@ -176,7 +176,7 @@ def _bad_bundles(scene: Scene, stranger: Signers) -> list[Case]:
     return [
         ("a flipped bit in the file", "hash|size", lambda: _swapped(scene, ours, bent)),
         ("a stranger's bundle", "signature", lambda: offer("9.0.0", theirs)),
-        ("a bundle for another board", "bundle", lambda: offer("9.0.0", foreign)),
+        ("a bundle for another board", "bundle: it is for", lambda: offer("9.0.0", foreign)),
         (LATE, "bundle|rauc", lambda: offer("9.0.0", bent)),
     ]
 
