@@ -24,8 +24,11 @@ from tools.arm64.inside import Inside, lacking
 from tools.arm64.record import Record, read
 from tools.arm64.root import made_root
 from tools.arm64.suite import CORE, IGNORED, LEFT_OUT
+from tools.publish.signing import REPOSITORY
 
-LAST_LINES = 40  # of pytest, where a test fails
+LAST_LINES = 60  # of pytest, where a test fails
+LOG = REPOSITORY / "out/arm64-suite.log"
+"""All that pytest says, to look into while it runs and afterwards."""
 
 
 def main() -> int:
@@ -89,11 +92,12 @@ def passages(inside: Inside) -> Part:
 def suite(inside: Inside) -> Part:
     """Run the core of the tests."""
     tests = [f"tests/{each}" for each in CORE] + [f"--ignore=tests/{each}" for each in IGNORED]
-    begun, out = time.monotonic(), inside.scratch / "suite.log"
-    command = ["python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
-    with out.open("wb") as file:
+    begun, workers = time.monotonic(), ["--numprocesses", str(os.cpu_count())]
+    command = ["python3", "-m", "pytest", "-v", "-p", "no:cacheprovider", *workers, *tests]
+    LOG.parent.mkdir(exist_ok=True)
+    with LOG.open("wb") as file:
         code = inside.run(command, file)
-    said = out.read_text(errors="replace").splitlines()
+    said = LOG.read_text(errors="replace").splitlines()
     took = f"{inside.processor.name}, {time.monotonic() - begun:.0f} s"
     return Part(
         (
