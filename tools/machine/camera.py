@@ -18,16 +18,17 @@ SIZE = (640, 360)
 """Pixels: its six plates are read as from 1280x720 (`gatepost replay` on the scaled pictures)."""
 SIGN = (slice(128, 166), slice(120, 208))
 """Rows and columns of a sign that would be read in every picture."""
-VEHICLES = ((28, 4), (69, 4), (97, 4), (145, 4), (187, 2), (219, 4))
+VEHICLES = ((28, 4), (73, 4), (97, 4), (145, 4), (187, 2), (215, 4))
 """Where in the clip each begins to be legible, and how far apart its pictures are."""
-SHOWN, EMPTY = 4, (54, 5)
+SHOWN, EMPTY = 3, (54, 12)
 """Pictures of each vehicle; one of the empty lane, and how often it is shown after each."""
 RATE = 0.25
-"""Pictures a second: one takes 0.7 s of the emulated processor, which has other work to do."""
+"""Pictures a second: one with a plate takes 3 s of an emulated processor, an empty one 1 s, and
+boards have other work to do.  A vehicle comes by each minute."""
 GONE_S = 8.0
 """After which a vehicle is gone: longer than two pictures are apart."""
-ROUNDS = 20
-"""70 minutes; then the unit ends, and is started again after 30 s."""
+ROUNDS = 12
+"""72 minutes; then the unit ends, and is started again after 30 s."""
 
 
 def film(out: Path) -> Path:
