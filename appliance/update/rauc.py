@@ -11,13 +11,15 @@ import json
 import os
 import re
 import select
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from types import FrameType
+from typing import Any, NoReturn, Protocol
 
 from appliance.errors import UpdateError
 from appliance.update.program import ended
@@ -83,7 +85,7 @@ class Rauc:
         last = error = ""
         code: int | None = None
         command = [RAUC, *self.options, "install", str(bundle)]
-        with _begun(command) as client:
+        with _leaving_in_order(), _begun(command) as client:
             try:
                 for line in _lines(client, self.limit_s, self.silent_s):
                     found = PERCENT.match(line)
@@ -93,7 +95,7 @@ class Rauc:
                     last = line or last
                 code = _code(client)
             finally:
-                # Ctrl-C, which ends the client too: whatever it was, nobody may go on writing
+                # Ctrl-C ends the client too, and so does systemd: nobody may go on writing
                 if code is None or code < 0:
                     self._stop(client)
         if code:
@@ -133,6 +135,20 @@ class Rauc:
             told = (done.stderr.strip() or done.stdout.strip()).rpartition("\n")[2]
             raise UpdateError("bundle", f"{called}: {told[:MOST_TOLD]}")
         return done.stdout
+
+
+@contextmanager
+def _leaving_in_order() -> Iterator[None]:
+    """SIGTERM, as `systemctl stop` sends it, is an exception meanwhile: what is open is closed."""
+
+    def leave(number: int, _frame: FrameType | None) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _table(told: str) -> dict[str, Any]:

@@ -374,18 +374,24 @@ def test_a_client_that_is_killed_leaves_no_service_writing(bin_folder: Path) -> 
     assert stopped.exists()
 
 
-def test_ctrl_c_stops_it(bin_folder: Path) -> None:
-    """The service too, so that nobody goes on writing."""
+@pytest.mark.parametrize(
+    ("number", "raises"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)]
+)
+def test_a_signal_stops_it(
+    bin_folder: Path, number: signal.Signals, raises: type[BaseException]
+) -> None:
+    """Ctrl-C, or `systemctl stop`: the service too, so that nobody goes on writing."""
     program(bin_folder, "print(' 10% Copying', flush=True); time.sleep(60)")
-    stopped = bin_folder / "stopped"
+    stopped, before = bin_folder / "stopped", signal.getsignal(signal.SIGTERM)
     rauc = Rauc((), stop=("touch", str(stopped)))
 
     def interrupt(_percent: int) -> None:
-        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(number)
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(raises):
         rauc.install(Path("x"), interrupt)
     assert stopped.exists()
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 @pytest.mark.parametrize(
