@@ -21,13 +21,14 @@ from appliance.eyes import build_eyes
 from appliance.health import Health
 from appliance.inspection import require_named
 from appliance.keeper import Keeper
-from appliance.loops import DATABASE, Unit, keeper_of, lane_of, telling
+from appliance.loops import Unit, keeper_of, lane_of, telling
 from appliance.pipeline import Announce, Lane
 from appliance.resolve.story import Tell, untold
 from appliance.respond.gate import Gate
 from appliance.source import Source
 from appliance.standing import StandingLists
 from appliance.store.damage import sound_or_new
+from appliance.store.database import DATABASE
 from appliance.store.keeping import KeepingClock
 from appliance.store.lists import ListStore
 from appliance.store.lock import sole_user

@@ -1,6 +1,6 @@
 """What the `gatepost` script runs: Ctrl-C is heard from the first moment.
 
-The rule to know: this module imports nothing heavy.  All that the commands need takes a second to
+The rule to know: this module imports nothing heavy.  What a command needs takes up to a second to
 import, on a Pi several, and an interrupt within it would end in a traceback of that import.
 """
 

@@ -23,11 +23,10 @@ from appliance.hook import Webhook
 from appliance.lightsection import Light, require_fit
 from appliance.places import Ends, Zone
 from appliance.section import FilePath, SecretPath, Section
-from appliance.tables import read_table
+from appliance.tables import SYSTEM_FILE, read_table
 from appliance.updatesection import Update
 from appliance.yardsection import Parking, Speed
 
-SYSTEM_FILE = Path("/etc/gatepost/gatepost.toml")
 INSTALLED = Path(__file__).resolve().parent / "models"
 CHECKOUT = INSTALLED.parents[1] / "models"
 DEPLOYED = Path(__file__).parents[2] / "models"

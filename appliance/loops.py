@@ -37,7 +37,7 @@ from appliance.sender import Sender
 from appliance.source import Source
 from appliance.standing import StandingLists
 from appliance.store import reserve
-from appliance.store.database import VERSION, Database
+from appliance.store.database import DATABASE, VERSION, Database
 from appliance.store.history import History
 from appliance.store.keeping import KeepingClock
 from appliance.store.lists import ListStore
@@ -59,7 +59,7 @@ from appliance.weekly import parse_span
 from appliance.wiring import Lights
 from appliance.yard import Yard
 
-DATABASE, OFFER, SEEN = "passages.sqlite", "offer.json", "offers"  # in the folder of the store
+OFFER, SEEN = "offer.json", "offers"  # in the folder of the store
 QUIET_S = 10.0
 """Without a plate, and the gate at rest: then nobody is before it who would miss it."""
 

@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event, Thread
-from threading import enumerate as enumerate_threads
 from types import FrameType
 
 from appliance.errors import StalledError
 from appliance.health import Beat
+from appliance.threads import PREFIX
 
 LOOK_S = 0.2  # how often the beats are looked at, and how late a signal may be noticed
 FEED_S = 2.0  # WatchdogSec is 20 s; a tenth of it leaves room for a busy processor
@@ -27,7 +27,6 @@ FEED_S = 2.0  # WatchdogSec is 20 s; a tenth of it leaves room for a busy proces
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 """That ask for an end; the third one comes where the terminal has gone."""
 GRACE_S = 3.0  # for the other loops, when one has failed
-PREFIX = "loop "
 
 log = logging.getLogger(__name__)
 
@@ -80,14 +79,6 @@ def supervise(loops: Sequence[Loop], stopping: Event, stop_s: float = 15.0) -> i
         deadline = time.monotonic() + stop_s
         _watch(watched, lambda: _all_over(watched, deadline, asked), systemd, ended)
     return asked.number
-
-
-def is_hung() -> bool:
-    """Whether a loop is still in a driver or a library although `supervise` has returned.
-
-    Such a process must leave by `os._exit`: unwinding native threads may abort it.
-    """
-    return any(thread.name.startswith(PREFIX) for thread in enumerate_threads())
 
 
 @contextmanager

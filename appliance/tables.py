@@ -14,6 +14,10 @@ else:
     import tomli as tomllib
 
 
+SYSTEM_FILE = Path("/etc/gatepost/gatepost.toml")
+"""The settings of a unit."""
+
+
 def read_table(path: Path) -> dict[str, Any]:
     """The whole file; ConfigurationError where it cannot be read or is none."""
     try:

@@ -42,7 +42,7 @@ class Authority:
             name: of the files too.
             host: what stands in the subjectAltName.
             server: else it is a client's.
-            days: that it is valid; negative: it has expired so long ago.
+            days: that it is valid; 0: it has expired (OpenSSL 3.5 takes no day before).
         """
         request, pair = self.folder / f"{name}.csr", self._pair(name)
         _openssl(f"req {KEY} -subj /CN={name}", pair.key, request)

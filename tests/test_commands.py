@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,7 +22,7 @@ import pytest
 
 from appliance import __version__
 from appliance import config as settings
-from appliance.__main__ import main
+from appliance.__main__ import COMMANDS, main
 from appliance.capture.video import RecordedCamera
 from appliance.config import MODELS, Unit
 from appliance.transmit.messages import passage_body
@@ -672,3 +673,36 @@ def test_a_store_that_cannot_be_made_is_not_told_of_as_new(
     assert "a new store" not in told
     assert "a file lies there, expected a folder" in told
     assert "Errno" not in told
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_is_where_the_table_says(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its module adds a parser of that name."""
+    with pytest.raises(SystemExit) as left:
+        main([name, "--help"])
+    assert left.value.code == 0
+    assert capsys.readouterr().out.startswith(f"usage: gatepost {name} ")
+
+
+def test_help_names_them_all(capsys: pytest.CaptureFixture[str]) -> None:
+    """Also where none of them is called for."""
+    for called in (["--help"], ["no-such-command"]):
+        with pytest.raises(SystemExit):
+            main(called)
+        told = capsys.readouterr()
+        assert all(name in told.out + told.err for name in COMMANDS)
+
+
+def test_a_command_brings_only_what_it_needs() -> None:
+    """To ask after an update takes neither pictures nor models."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "appliance", "update", "status"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert "appliance.update.origin" in done.stderr
+    assert not re.search(r"\b(cv2|ai_edge_litert|appliance\.app)\b", done.stderr)

@@ -37,7 +37,7 @@ from appliance.store.database import Database
 from appliance.store.history import History
 from appliance.store.lists import ListStore
 from appliance.store.marks import Marks
-from appliance.supervisor import PREFIX
+from appliance.threads import PREFIX
 from appliance.transmit.fake import FakeLink
 from appliance.transmit.messages import Topics
 from tests.conftest import until

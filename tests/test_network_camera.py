@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.loops import DATABASE
-from appliance.store.database import Database
+from appliance.store.database import DATABASE, Database
 from appliance.store.passages import Passages
 from tests.conftest import Broker, Listener
 from tests.netcam import NetworkCamera

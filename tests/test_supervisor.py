@@ -13,7 +13,8 @@ from threading import Event, current_thread
 import pytest
 
 from appliance.errors import LinkError, StalledError
-from appliance.supervisor import Loop, is_hung, supervise
+from appliance.supervisor import Loop, supervise
+from appliance.threads import is_hung
 from tests.conftest import until
 
 Beat = Callable[[], None]

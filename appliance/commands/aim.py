@@ -24,7 +24,7 @@ from appliance.capture.camera import Camera
 from appliance.capture.mask import blackout
 from appliance.capture.motion import Notice, unnoticed
 from appliance.capture.video import PICTURES, RecordedCamera, load_picture
-from appliance.commands.lists import Command
+from appliance.commands.command import Command
 from appliance.commands.numbers import whole
 from appliance.config import Config, load_config
 from appliance.domain import Frame, Sighting
@@ -66,7 +66,7 @@ def tell_aim(asked: argparse.Namespace) -> int:
     return 0 if aim.ready else NOT_READY
 
 
-def add_command(commands: Any, command: Command) -> None:  # noqa: ANN401  # argparse's own type
+def add_commands(commands: Any, command: Command) -> None:  # noqa: ANN401  # argparse's own type
     """Add `aim` to the parser of all commands."""
     aiming = command(commands, "aim", tell_aim, "say whether the camera is aimed well")
     aiming.add_argument(

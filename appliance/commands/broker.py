@@ -6,15 +6,12 @@ The rule to know: it prints the whole file, for every unit that is named and nob
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from typing import Any
 
+from appliance.commands.command import Command
 from appliance.config import Config, load_config
 from appliance.discovery import PREFIX
 from appliance.transmit.acl import UNIT, USER, Account, People, acl_file
-
-Does = Callable[[argparse.Namespace], int]
-Command = Callable[[Any, str, Does, str], argparse.ArgumentParser]
 
 HOME = People()
 
@@ -28,7 +25,7 @@ def broker_acl(asked: argparse.Namespace) -> int:
     return 0
 
 
-def add_command(commands: Any, command: Command) -> None:  # noqa: ANN401  # argparse's own type
+def add_commands(commands: Any, command: Command) -> None:  # noqa: ANN401  # argparse's own type
     """Add `broker-acl` to the parser of all commands."""
     purpose = "print the ACL file of a mosquitto for a fleet"
     parser = command(commands, "broker-acl", broker_acl, purpose)

@@ -13,7 +13,7 @@ from typing import Any
 from appliance.capture.devices import Sensor, VideoDevice, sensors, video_devices
 from appliance.capture.picamera import import_library
 from appliance.capture.sensor import Mode
-from appliance.commands.lists import Command
+from appliance.commands.command import Command
 from appliance.errors import ConfigurationError, PictureError
 
 NO_SENSOR = (
@@ -75,7 +75,7 @@ def _line(mode: Mode) -> str:
     )
 
 
-def add_command(commands: Any, command: Command) -> None:  # noqa: ANN401  # argparse's own type
+def add_commands(commands: Any, command: Command) -> None:  # noqa: ANN401  # argparse's own type
     """Add `gatepost cameras`."""
     showing = command(commands, "cameras", show_cameras, "list the cameras that are there")
     showing.add_argument("--json", action="store_true", help="one JSON object")

@@ -15,7 +15,7 @@ from dataclasses import asdict
 from textwrap import shorten
 from typing import Any
 
-from appliance.commands.lists import Command
+from appliance.commands.command import Command
 from appliance.config import load_config
 from appliance.errors import ConfigurationError, GatepostError
 from appliance.transmit.muster import muster
@@ -45,7 +45,7 @@ def show_fleet(asked: argparse.Namespace) -> int:
     return 0
 
 
-def add_command(commands: Any, command: Command) -> None:  # noqa: ANN401  # argparse's own type
+def add_commands(commands: Any, command: Command) -> None:  # noqa: ANN401  # argparse's own type
     """Add `fleet` to the parser of all commands."""
     purpose = "what every unit at the broker has told: online, version, trial, problems"
     parser = command(commands, "fleet", show_fleet, purpose)

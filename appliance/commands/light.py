@@ -16,7 +16,7 @@ from typing import Any
 
 from appliance.capture.illuminator import Surroundings
 from appliance.capture.lightrules import ALL_PERCENT, FRAMELESS_S, Wish
-from appliance.commands.lists import Command
+from appliance.commands.command import Command
 from appliance.commands.numbers import whole
 from appliance.config import Config, load_config
 from appliance.errors import ConfigurationError, LineError

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from appliance.access import FARTHEST
+from appliance.commands.command import Command, Does
 from appliance.commands.files import read_file, write_file
 from appliance.commands.store import is_there, opened_store, store_path
 from appliance.config import load_config
@@ -30,9 +31,6 @@ from appliance.respond.lists import PRECEDENCE, ListCommand, Lists
 from appliance.standing import carry_out, load_entries
 from appliance.store.database import Database
 from appliance.store.lists import ListStore
-
-Does = Callable[[argparse.Namespace], int]
-Command = Callable[[Any, str, Does, str], argparse.ArgumentParser]
 
 PARSE = {"csv": parse_csv, "json": parse_json}
 FORMAT = {"csv": format_csv, "json": format_json}

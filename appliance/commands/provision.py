@@ -13,13 +13,14 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from appliance.capture.lamp import LEDS
+from appliance.commands.command import Command
 from appliance.errors import ConfigurationError, GatepostError, StoreError
 from appliance.provision.beacon import show
 from appliance.provision.boot import BROUGHT, Boot
@@ -29,8 +30,6 @@ from appliance.provision.settings import FOLDER, Settings
 
 BOOT = Path("/boot/firmware")
 LED = LEDS / "gatepost:green:status"
-Does = Callable[[argparse.Namespace], int]
-Command = Callable[[Any, str, Does, str], argparse.ArgumentParser]
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +46,7 @@ def main() -> int:
         return fault.exit_code
 
 
-def add_command(commands: Any, command: Command) -> None:  # noqa: ANN401  # argparse keeps it private
+def add_commands(commands: Any, command: Command) -> None:  # noqa: ANN401  # argparse keeps it private
     """Add `provision` to the commands."""
     purpose = "take settings over from the boot partition"
     _add_options(command(commands, "provision", take_over, purpose))

@@ -12,8 +12,7 @@ from pathlib import Path
 
 from appliance.config import load_config
 from appliance.errors import StoreError
-from appliance.loops import DATABASE
-from appliance.store.database import Database
+from appliance.store.database import DATABASE, Database
 
 
 def store_path(asked: argparse.Namespace) -> Path:

@@ -1,7 +1,6 @@
-"""`gatepost update`, as far as every command must know it.
+"""`gatepost update`: its verbs.
 
-The rule to know: what it does is imported when it is asked for, so that the unit, which starts by
-the same program, carries none of it.
+The rule to know: what a verb does is imported when it is asked for; each needs another part.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from appliance.commands.lists import Command, Does
+from appliance.commands.command import Command, Does
 
 
 def add_commands(commands: Any, command: Command) -> None:  # noqa: ANN401  # argparse's own type

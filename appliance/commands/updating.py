@@ -20,8 +20,7 @@ from appliance import __version__
 from appliance.commands.slotting import NEXT_BOOT, reboot_when_quiet, roll_back_slot, told_slots
 from appliance.config import Config, load_config
 from appliance.errors import StoreError, UpdateError
-from appliance.loops import DATABASE
-from appliance.store.database import VERSION, schema_of
+from appliance.store.database import DATABASE, VERSION, schema_of
 from appliance.transmit.messages import Topics
 from appliance.transmit.trial import try_broker
 from appliance.update import trial

@@ -12,7 +12,7 @@ import time
 from datetime import datetime, timezone
 from typing import Any
 
-from appliance.commands.lists import Command
+from appliance.commands.command import Command
 from appliance.commands.store import opened_store
 from appliance.config import load_config
 from appliance.respond.parking import Lot

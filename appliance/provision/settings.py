@@ -17,8 +17,9 @@ from pathlib import Path
 
 from appliance.provision.disk import Disk
 from appliance.provision.document import TOML
+from appliance.tables import SYSTEM_FILE
 
-FOLDER = Path("/etc/gatepost")
+FOLDER = SYSTEM_FILE.parent
 PREFIX = "settings-"
 KEY = "gatepost.key"
 UNSIGNED = "unsigned"

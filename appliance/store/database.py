@@ -24,6 +24,7 @@ FAULTS = {
     "file is not a database": DamagedError,
     "database disk image is malformed": DamagedError,
 }
+DATABASE = "passages.sqlite"  # in the folder of the store
 PAGE = 1024
 """Bytes: a passage changes some 30 pages, each of which is written whole, twice.  With SQLite's
 usual 4,096 it cost the card 108 kB instead of 46 (`tools/campaign card`)."""

@@ -137,7 +137,7 @@ def test_a_certificate_that_is_wrong_is_named(
 ) -> None:
     """With the key that names ours."""
     broker = start_broker(encrypted=Encrypted(authority, mutual=True))
-    own = authority.sign("late", days=-1)
+    own = authority.sign("late", days=0)
     broker.way |= {"cert_file": own.cert, "key_file": own.key}
     code, _, complaint = check(broker.table)
     name = f"broker 127.0.0.1:{broker.mqtt.port}"

@@ -11,8 +11,7 @@ from appliance import __version__
 from appliance.__main__ import main
 from appliance.config import load_config
 from appliance.inspection import check_parts
-from appliance.loops import DATABASE
-from appliance.store.database import Database
+from appliance.store.database import DATABASE, Database
 from appliance.update import trial
 from appliance.update.disk import Disk
 from appliance.update.install import hardware_name, platform_name

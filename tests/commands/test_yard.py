@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from appliance.__main__ import main
-from appliance.loops import DATABASE
-from appliance.store.database import Database
+from appliance.store.database import DATABASE, Database
 from appliance.store.passages import Passages
 from appliance.transmit import messages
 from appliance.transmit.messages import Topics

@@ -86,7 +86,7 @@ CERTIFICATES: dict[str, tuple[Callable[[Site], Mqtt], str]] = {
         "it does not know the authority that signed mqtt.cert_file",
     ),
     "one that has expired": (
-        lambda site: site.mqtt(site.authority.sign("old", days=-1)),
+        lambda site: site.mqtt(site.authority.sign("old", days=0)),
         "it says that mqtt.cert_file has expired, or is not valid yet",
     ),
     "one for servers": (
@@ -111,7 +111,7 @@ def test_a_certificate_of_the_broker_that_has_expired_is_named(
     start_broker: StartBroker, authority: Authority
 ) -> None:
     """Only what the unit sees counts."""
-    broker = start_broker(encrypted=Encrypted(authority, mutual=False, days=-1))
+    broker = start_broker(encrypted=Encrypted(authority, mutual=False, days=0))
     assert trouble_of(broker.mqtt) == "its certificate is refused: expired"
 
 

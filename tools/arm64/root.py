@@ -2,7 +2,7 @@
 
 The rule to know: packages are unpacked and none of their scripts runs, so that nothing is emulated
 to make it (16 s instead of 8 minutes); what the scripts would have made and the tests need is the
-table of users.
+table of users and the name `awk`.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ PACKAGES = (
     "findutils",
     "grep",
     "libstdc++6",
+    "mawk",
     "media-types",
     "mosquitto",
     "openssl",
@@ -67,9 +68,10 @@ def made_root() -> Path:
 
 
 def _unpack(folder: Path) -> None:
-    """Debian's packages, and the table of users as base-passwd's own script would lay it."""
+    """Debian's packages, and what the scripts of base-passwd and mawk would lay."""
     bootstrap("extract", PACKAGES, sources_for(SUITE), folder, "--mode=root")
     for name in ("passwd", "group"):
         master = folder / "usr/share/base-passwd" / f"{name}.master"
         shutil.copyfile(master, folder / "etc" / name)
+    (folder / "usr/bin/awk").symlink_to("mawk")
     (folder / "etc/hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")

@@ -23,7 +23,7 @@ from tools.arm64.bounds import Part, answered, filmed, replayed, sighted
 from tools.arm64.inside import Inside, lacking
 from tools.arm64.record import Record, read
 from tools.arm64.root import made_root
-from tools.arm64.suite import CORE, IGNORED, LEFT_OUT
+from tools.arm64.suite import CORE, DESELECTED, IGNORED, LEFT_OUT
 from tools.publish.signing import REPOSITORY
 
 LAST_LINES = 60  # of pytest, where a test fails
@@ -92,6 +92,7 @@ def passages(inside: Inside) -> Part:
 def suite(inside: Inside) -> Part:
     """Run the core of the tests."""
     tests = [f"tests/{each}" for each in CORE] + [f"--ignore=tests/{each}" for each in IGNORED]
+    tests += [f"--deselect=tests/{each}" for each in DESELECTED]
     begun, workers = time.monotonic(), ["--numprocesses", str(os.cpu_count())]
     command = ["python3", "-m", "pytest", "-v", "-p", "no:cacheprovider", *workers, *tests]
     LOG.parent.mkdir(exist_ok=True)

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from appliance.loops import DATABASE
-from appliance.store.database import Database
+from appliance.store.database import DATABASE, Database
 from appliance.store.lists import ListStore
 from tests.conftest import PIN, Broker
 from tests.standin import FOLDER, Pins
