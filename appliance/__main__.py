@@ -42,10 +42,19 @@ COMMANDS = {
 """Where each command is, below appliance/commands."""
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Carry out one command; returns its exit code (0, or that of the error's class)."""
+def main(
+    arguments: Sequence[str] | None = None, imported: Callable[[], object] = lambda: None
+) -> int:
+    """Carry out one command; returns its exit code (0, or that of the error's class).
+
+    Args:
+        arguments: None: those of the process.
+        imported: called when all that the command needs is imported, before it begins.
+    """
     output.take_stdout()
-    asked = _parser(sys.argv[1:] if arguments is None else arguments).parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    asked = _parser(arguments).parse_args(arguments)
+    imported()
     level = logging.INFO if asked.verbose else logging.WARNING
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
     try:
@@ -102,12 +111,12 @@ def _command(
     return parser
 
 
-def entry() -> None:
+def entry(imported: Callable[[], object] = lambda: None) -> None:
     """What the `gatepost` script runs: the command, then the end of the process, whatever hangs.
 
     The library of a camera that has fallen silent wants to stop it at the exit, and waits for ever.
     """
-    code = main()
+    code = main(imported=imported)
     if is_hung() or code == StalledError.exit_code:
         sys.stdout.flush()
         sys.stderr.flush()

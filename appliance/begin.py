@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+from functools import partial
 from types import FrameType
 
 INTERRUPTED = 128 + signal.SIGINT  # what a shell gives a command that Ctrl-C ended
@@ -16,10 +17,9 @@ INTERRUPTED = 128 + signal.SIGINT  # what a shell gives a command that Ctrl-C en
 def entry() -> None:
     """Import the commands, carry one out, and end the process."""
     before = signal.signal(signal.SIGINT, _leave)
-    from appliance.__main__ import entry as carry_out  # noqa: PLC0415  # what takes that second
+    from appliance.__main__ import entry as carry_out  # noqa: PLC0415  # it imports the rest
 
-    signal.signal(signal.SIGINT, before)
-    carry_out()
+    carry_out(partial(signal.signal, signal.SIGINT, before))
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
