@@ -14,8 +14,6 @@ from pathlib import Path
 import pytest
 
 from appliance.__main__ import main
-from appliance.config import SYSTEM_FILE
-from appliance.provision.settings import FOLDER
 from tests.authority import Authority
 from tests.conftest import Broker, Encrypted
 from tests.provision.test_beacon import StatusLed
@@ -194,8 +192,3 @@ def test_as_systemd_runs_it_a_fault_is_its_exit_code(start: Start) -> None:
     done = start.by_itself()
     assert (done.returncode, done.stdout) == (78, "")
     assert done.stderr.startswith("gatepost.toml: unit.id = ")
-
-
-def test_the_settings_lie_where_the_unit_looks_for_them() -> None:
-    """Whoever provisions does not import what reads them."""
-    assert SYSTEM_FILE.parent == FOLDER
