@@ -23,8 +23,8 @@ VEHICLES = ((28, 4), (73, 4), (97, 4), (145, 4), (187, 2), (215, 4))
 SHOWN, EMPTY = 3, (54, 12)
 """Pictures of each vehicle; one of the empty lane, and how often it is shown after each."""
 RATE = 0.25
-"""Pictures a second: one with a plate takes 3 s of an emulated processor, an empty one 1 s, and
-boards have other work to do.  A vehicle comes by each minute."""
+"""Pictures a second: so many take most of an emulated processor (176 of 277 s were the unit's, its
+start among them), and boards have other work to do.  A vehicle comes by each minute."""
 GONE_S = 8.0
 """After which a vehicle is gone: longer than two pictures are apart."""
 ROUNDS = 12
