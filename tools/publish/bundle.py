@@ -6,28 +6,32 @@ The rule to know: every command that changes the manifest signs it anew, with th
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
-from appliance.errors import GatepostError
+from appliance.commands.command import INTERRUPTED
+from appliance.errors import GatepostError, StoreError
 from appliance.store.database import VERSION
-from appliance.update.manifest import ANY
 from appliance.update.signature import pem_of, public_keys
 from appliance.update.trial import order
-from tools.publish.pack import pack_app, pack_libraries, pack_models, package_version
+from tools.publish.contents import artefacts_of, version_of
+from tools.publish.pack import pack_app, pack_libraries, pack_models
 from tools.publish.signing import REPOSITORY, PrivateKey
-from tools.publish.site import SYSTEM, Site, Table, new_release, rolled_out
-from tools.publish.system import check_system, pack_system
+from tools.publish.site import Site, Table, new_release, rolled_out
+from tools.publish.system import pack_system
 from tools.publish.upload import laid_flat
 
 DAYS = 90
 """Until a manifest expires: units refuse it then, so somebody must sign one before."""
 KEY_DAYS = 400
 """Of a release key: a year, and a month in which both the old one and the new one count."""
+MOST_DAYS = 36_500
 KEPT = 4  # releases in a manifest; older ones are left out
+PRODUCT = "gatepost"  # of a first manifest; later ones keep theirs
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,6 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except GatepostError as fault:
         print(fault, file=sys.stderr)
         return fault.exit_code
+    except OSError as fault:
+        print(f"{fault.filename}: {fault.strerror or fault}", file=sys.stderr)
+        return StoreError.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED + signal.SIGINT
     return 0
 
 
@@ -50,11 +59,15 @@ def key(asked: argparse.Namespace) -> None:
 
 def keys(asked: argparse.Namespace) -> None:
     """Sign which keys count from now on."""
-    root = PrivateKey(asked.root, asked.password_file)
+    site, root = _site(asked), PrivateKey(asked.root, asked.password_file)
+    site.require_root(root)
     roots = [root.public()] if asked.drop_root is False else []
     roots += [each for path in asked.also_root for each in public_keys(path)]
     releases = {path.stem: (public_keys(path)[0], asked.days) for path in asked.release}
-    number = _site(asked).statement(root, list(dict.fromkeys(roots)), releases)
+    if len(releases) < len(asked.release):
+        told = ", ".join(map(str, asked.release))
+        raise GatepostError(f"--release {told}: expected a file name of its own for each key")
+    number = site.statement(root, list(dict.fromkeys(roots)), releases)
     print(f"statement {number}: {len(roots)} root keys, release keys {', '.join(releases)}")
 
 
@@ -77,15 +90,12 @@ def system(asked: argparse.Namespace) -> None:
 
 def release(asked: argparse.Namespace) -> None:
     """Publish a release; its version is that of its package."""
-    site, version = _site(asked), _version(asked)
-    artefacts = _artefacts(asked, site, version)
+    site, version = _site(asked), version_of(asked)
     table = site.table()
-    others = [each for each in table["releases"] if each["version"] != version]
-    if len(others) < len(table["releases"]):
-        raise GatepostError(f"{version}: is published; a version is never another one")
+    _require_room(table, version)
     new = new_release(
         version,
-        artefacts,
+        artefacts_of(asked, site, version),
         asked.percent,
         hardware=asked.hardware,
         least=asked.least,
@@ -93,7 +103,7 @@ def release(asked: argparse.Namespace) -> None:
         reads=VERSION,
         summary=asked.summary,
     )
-    newest = sorted([*others, new], key=lambda each: order(each["version"]))[-KEPT:]
+    newest = sorted([*table["releases"], new], key=lambda each: order(each["version"]))[-KEPT:]
     _publish(asked, site, table | {"releases": newest})
     for name in site.sweep():
         print(f"deleted artefact {name[:12]}")
@@ -130,6 +140,8 @@ def refresh(asked: argparse.Namespace) -> None:
 
 def show(asked: argparse.Namespace) -> None:
     """What is published."""
+    if not asked.site.is_dir():
+        raise GatepostError(f"{asked.site}: no such folder")
     table = _site(asked).table()
     print(f"sequence {table['sequence']}, expires {table.get('expires', '-')}")
     for each in table["releases"]:
@@ -147,33 +159,15 @@ def hawkbit(asked: argparse.Namespace) -> None:
     print(f"{asked.to}: {told}")
 
 
-def _artefacts(asked: argparse.Namespace, site: Site, version: str) -> list[Table]:
-    """Lay what a release consists of into the site."""
-    found = [
-        (kind, platform, Path(file))
-        for kind in ("libraries", "system")
-        for platform, _, file in (each.partition("=") for each in getattr(asked, kind))
-    ]
-    for kind, platform, file in found:
-        if kind == SYSTEM:
-            check_system(file, platform, version)
-    stock = [(kind, ANY, getattr(asked, kind)) for kind in ("app", "models")]
-    return [site.artefact(*each) for each in [*stock, *found] if each[2]]
-
-
-def _version(asked: argparse.Namespace) -> str:
-    """Of a release: its package's; of one that is nothing but systems, the one that was told."""
-    stock = [asked.app, asked.models, *asked.libraries]
-    if not any(stock) and asked.system and asked.version:
-        return str(asked.version)
-    if not all([asked.app, asked.models, asked.libraries]):
-        told = "expected --app, --models and --libraries together, or --system and --version"
-        raise GatepostError(f"a release that no unit could take: {told}")
-    version = package_version(asked.app)
-    if asked.version not in {None, version}:
-        told = f"its package says that it is {version}, expected {asked.version} (--version)"
-        raise GatepostError(f"{asked.app}: {told}")
-    return version
+def _require_room(table: Table, version: str) -> None:
+    """Raise GatepostError where a version is published already, or would be left out at once."""
+    others = [each["version"] for each in table["releases"]]
+    if version in others:
+        raise GatepostError(f"{version}: is published; a version is never another one")
+    newest = sorted(others, key=order)[-KEPT:]
+    if len(newest) == KEPT and order(version) < order(newest[0]):
+        told = f"a manifest keeps {KEPT}, and has {', '.join(newest)}"
+        raise GatepostError(f"{version}: is older than all that are kept: {told}")
 
 
 def _set_paused(asked: argparse.Namespace, *, paused: bool) -> None:
@@ -183,12 +177,27 @@ def _set_paused(asked: argparse.Namespace, *, paused: bool) -> None:
 
 def _publish(asked: argparse.Namespace, site: Site, table: Table) -> None:
     signer = PrivateKey(asked.key, asked.password_file)
-    manifest = site.publish(table, signer, asked.product, asked.days)
+    product = asked.product or table.get("product", PRODUCT)
+    manifest = site.publish(table, signer, product, asked.days)
     print(f"{site.folder}: sequence {manifest.sequence}, expires {manifest.expires:%Y-%m-%d}")
 
 
 def _site(asked: argparse.Namespace) -> Site:
     return Site(asked.site, datetime.fromtimestamp(time.time(), timezone.utc))
+
+
+def _days(text: str) -> int:
+    """A span of days, as argparse takes one."""
+    if not text.isdecimal() or not 1 <= int(text[:9]) <= MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"{text!r}, expected 1 to {MOST_DAYS}")
+    return int(text)
+
+
+def _reason(text: str) -> str:
+    """Words: without any a release would not be withdrawn."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError(f"{text!r}, expected words")
+    return text
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -225,7 +234,7 @@ def _add_keys(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     stating.add_argument("--also-root", type=Path, action="append", default=[], metavar="PUBLIC")
     told = "the signing root key counts no more: it is succeeded by --also-root"
     stating.add_argument("--drop-root", action="store_true", help=told)
-    stating.add_argument("--days", type=int, default=KEY_DAYS)
+    stating.add_argument("--days", type=_days, default=KEY_DAYS)
     told = "encrypts the new key; without it whoever reads the file can sign"
     making.add_argument("--password-file", type=Path, help=told)
     stating.add_argument("--password-file", type=Path, help="of the root key")
@@ -248,7 +257,7 @@ def _add_releases(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     staging.add_argument("--percent", type=float, required=True)
     pausing, resuming = _signing(verbs, "pause", pause), _signing(verbs, "resume", resume)
     withdrawing = _signing(verbs, "withdraw", withdraw)
-    withdrawing.add_argument("--why", required=True)
+    withdrawing.add_argument("--why", type=_reason, required=True)
     told = "refuse another one than that of the package in --app; of a release without one, its own"
     publishing.add_argument("--version", help=told)
     for parser in (staging, pausing, resuming, withdrawing):
@@ -264,8 +273,9 @@ def _signing(
     parser.add_argument("site", type=Path)
     parser.add_argument("--key", type=Path, required=True, metavar="PRIVATE")
     parser.add_argument("--password-file", type=Path)
-    parser.add_argument("--product", default="gatepost")
-    parser.add_argument("--days", type=int, default=DAYS)
+    told = f"whose units it is for (default: as before; at first {PRODUCT})"
+    parser.add_argument("--product", help=told)
+    parser.add_argument("--days", type=_days, default=DAYS)
     return parser
 
 

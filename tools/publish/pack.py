@@ -137,12 +137,16 @@ def files_below(folder: Path, above: Path) -> list[Path]:
 
 def install_wheels(platform: str, folder: Path, lock: Path = LOCK) -> None:
     """What a requirement file locks, as wheels for a system such as linux-aarch64-cp311."""
-    _, machine, python = platform.split("-")
-    version = f"{python[2]}.{python[3:]}"
+    found = re.fullmatch(r"linux-(\w+)-cp(\d)(\d+)", platform, re.ASCII)
+    if found is None:
+        raise GatepostError(f"{platform}: no platform, expected one such as linux-aarch64-cp311")
+    machine, version = found[1], f"{found[2]}.{found[3]}"
     uv = Path(sys.executable).with_name("uv")
     command = [str(uv), "pip", "install", "--target", str(folder), "--no-deps"]
     command += ["--python-platform", f"{machine}-manylinux_2_28", "--python-version", version]
     command += ["--only-binary", ":all:", "--require-hashes", "--link-mode", "copy"]
     command += ["--requirement", str(lock)]
     print(f"fetching the wheels for {platform}", file=sys.stderr)
-    subprocess.run(command, check=True)  # noqa: S603  # our own venv's program
+    done = subprocess.run(command, check=False)  # noqa: S603  # our own venv's program
+    if done.returncode:  # it has said why
+        raise GatepostError(f"{platform}: no wheels of {lock}: uv ended with {done.returncode}")

@@ -58,7 +58,11 @@ class PrivateKey:
         except OSError as fault:
             raise GatepostError(f"{self.path}: cannot be made: {fault.strerror}") from fault
         cipher = ["-aes-256-cbc", *self._password("-pass")] if self.password_file else []
-        _openssl("genpkey", "-algorithm", "ed25519", *cipher, "-out", self.path)
+        try:
+            _openssl("genpkey", "-algorithm", "ed25519", *cipher, "-out", self.path)
+        except GatepostError:
+            self.path.unlink()
+            raise
 
     def _password(self, option: str) -> list[str]:
         return [option, f"file:{self.password_file}"] if self.password_file else []

@@ -18,7 +18,7 @@ from typing import Any
 
 from appliance.errors import GatepostError, UpdateError
 from appliance.update.disk import Disk
-from appliance.update.keys import Keyring, Statement, extended, parsed, sealed
+from appliance.update.keys import Content, Keyring, Statement, extended, parsed, sealed
 from appliance.update.manifest import FORMAT, Manifest, read_manifest
 from appliance.update.signature import verify
 from appliance.update.source import ARTEFACT, MANIFEST, STATEMENT
@@ -49,6 +49,15 @@ class Site:
         while (self.folder / STATEMENT.format(number + 1)).exists():
             number += 1
         return number
+
+    def require_root(self, root: PrivateKey) -> None:
+        """Raise UpdateError where units would stop at a statement that this key has signed.
+
+        Of the first one only the units know: they are set up with their root keys.
+        """
+        if self.statements and root.public() not in self._counting().roots:
+            told = f"{root.path}: no root key that statement {self.statements} names"
+            raise UpdateError("signature", f"{told}: every unit would refuse the next one")
 
     def statement(
         self, root: PrivateKey, roots: list[bytes], releases: dict[str, tuple[bytes, int]]
@@ -85,11 +94,14 @@ class Site:
         return keyring
 
     def table(self) -> Table:
-        """The manifest that is published, as JSON has it; without releases where there is none."""
-        path = self.folder / MANIFEST
-        if not path.exists():
+        """The manifest that is published, as JSON has it; without releases where there is none.
+
+        Raises:
+            GatepostError: it is damaged.
+        """
+        if not (self.folder / MANIFEST).exists():
             return {"sequence": 0, "releases": []}
-        table: Table = json.loads(path.read_bytes().partition(b"\n")[2])
+        table: Table = json.loads(self._content(MANIFEST, Manifest)[0])
         return table
 
     def publish(self, table: Table, key: PrivateKey, product: str, days: int) -> Manifest:
@@ -99,21 +111,23 @@ class Site:
             table: with its releases; what else a manifest has is set here.
             key: a release key.
             product: whose units it is for.
-            days: until it expires: in which the next one must be published.
+            days: until it expires: in which the next one must be published; its key may end sooner.
 
         Raises:
             GatepostError: a unit would refuse it.
         """
-        sequence = int(self.table()["sequence"]) + 1
-        span = self._span(days)
-        head = {"type": "gatepost-manifest", "format": FORMAT, "sequence": sequence}
-        dates = {"issued": span["since"], "expires": span["until"], "product": product}
-        content = _json(table | head | dates)
-        signed, keyring = sealed(content, key.sign(content)), self._counting()
-        if key.public().hex() not in {each.key for each in keyring.releases}:
+        sequence, keyring = int(self.table()["sequence"]) + 1, self._counting()
+        own = {each.key: each for each in keyring.releases}.get(key.public().hex())
+        if own is None:
             counting = ", ".join(each.name for each in keyring.releases)
             told = f"{key.path}: no release key that counts, expected one of {counting}"
             raise UpdateError("signature", told)
+        span, ends = self._span(days), own.until.isoformat()
+        until = min(span["until"], ends, key=datetime.fromisoformat)
+        head = {"type": "gatepost-manifest", "format": FORMAT, "sequence": sequence}
+        dates = {"issued": span["since"], "expires": until, "product": product}
+        content = _json(table | head | dates)
+        signed = sealed(content, key.sign(content))
         manifest = read_manifest(signed, keyring, verify, product, self.now, sequence)
         self._put(MANIFEST, signed)
         return manifest
@@ -146,12 +160,20 @@ class Site:
         return [path.name for path in left]
 
     def _counting(self) -> Keyring:
-        """The release keys of the newest statement; who signed that the units will see."""
+        """The keys of the newest statement; who signed that the units will see."""
         if not self.statements:
             raise GatepostError(f"{self.folder}: no statement of keys yet: tools/bundle keys")
-        signed = (self.folder / STATEMENT.format(self.statements)).read_bytes()
-        statement = parsed(Statement, signed.partition(b"\n")[2])
-        return Keyring((), statement.releases, statement.number)
+        _, statement = self._content(STATEMENT.format(self.statements), Statement)
+        roots = tuple(bytes.fromhex(root) for root in statement.roots)
+        return Keyring(roots, statement.releases, statement.number)
+
+    def _content(self, name: str, kind: type[Content]) -> tuple[bytes, Content]:
+        """What a file of the site says, without its signature; GatepostError: it is damaged."""
+        content = (self.folder / name).read_bytes().partition(b"\n")[2]
+        try:
+            return content, parsed(kind, content)
+        except UpdateError as fault:
+            raise GatepostError(f"{self.folder / name}: damaged, or not ours: {fault}") from fault
 
     def _span(self, days: int) -> dict[str, str]:
         since = self.now.astimezone(timezone.utc).replace(microsecond=0)
