@@ -123,7 +123,9 @@ def _install(
                 writing=writing,
             )
         except OSError as fault:
-            raise StoreError(f"{shelf.folder}: {fault.strerror or fault}") from fault
+            raise StoreError(
+                f"{fault.filename or shelf.folder}: {fault.strerror or fault}"
+            ) from fault
 
 
 def show_status(asked: argparse.Namespace) -> int:
@@ -188,7 +190,9 @@ def _look(config: Config, asked: argparse.Namespace) -> Offer:
     try:
         return look(_shelf(config), unit, source, verify, now, asked.version)
     except OSError as fault:
-        raise StoreError(f"{config.update.folder}: {fault.strerror or fault}") from fault
+        raise StoreError(
+            f"{fault.filename or config.update.folder}: {fault.strerror or fault}"
+        ) from fault
 
 
 def _tell(offer: Offer) -> None:

@@ -38,7 +38,11 @@ def fetch_keys(shelf: Shelf, roots: tuple[bytes, ...], source: Source, verify: V
     """
     keyring = Keyring(roots)
     while (path := _kept(shelf, keyring)).exists():
-        keyring = extended(keyring, path.read_bytes(), verify)
+        try:
+            keyring = extended(keyring, path.read_bytes(), verify)
+        except UpdateError as fault:
+            told = f"{path}, kept here: damaged, or of other root keys than update.root_file has"
+            raise UpdateError(fault.name, told) from fault
     while signed := source.read(STATEMENT.format(keyring.number + 1), MOST_BYTES):
         path, keyring = _kept(shelf, keyring), extended(keyring, signed, verify)
         shelf.disk.make_folder(path.parent)
@@ -109,10 +113,12 @@ def _go_on(shelf: Shelf, artefact: Artefact, source: Source, progress: Progress)
         shelf.disk.append(path, part)
         progress(count, artefact.size)
     if count < artefact.size:
-        raise SourceError(f"broke off after {count} of {artefact.size} bytes, which are kept")
+        told = f"broke off after {count} of {artefact.size} bytes, which are kept"
+        raise SourceError(f"{artefact.kind}: {told}")
     if count > artefact.size:
         shelf.disk.remove(path)
-        raise UpdateError("size", f"longer than the {artefact.size} bytes of the manifest")
+        told = f"longer than the {artefact.size} bytes of the manifest"
+        raise UpdateError("size", f"{artefact.kind}: {told}")
 
 
 def _require_same(shelf: Shelf, artefact: Artefact) -> None:
@@ -121,7 +127,8 @@ def _require_same(shelf: Shelf, artefact: Artefact) -> None:
     if size == artefact.size and found == artefact.sha256:
         return
     shelf.disk.remove(path)
-    raise UpdateError("hash", f"sha256 {found[:12]}..., expected {artefact.sha256[:12]}...")
+    told = f"sha256 {found[:12]}..., expected {artefact.sha256[:12]}..."
+    raise UpdateError("hash", f"{artefact.kind}: {told}")
 
 
 def _checksum(path: Path) -> str:

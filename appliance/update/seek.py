@@ -49,7 +49,9 @@ def sought(question: Question) -> Answer:
         try:
             offer = look(memory, unit, source_of(update), verify, now)
         except OSError as fault:
-            raise StoreError(f"{question.memory}: {fault.strerror or fault}") from fault
+            raise StoreError(
+                f"{fault.filename or question.memory}: {fault.strerror or fault}"
+            ) from fault
     place = place_for(unit, Shelf(question.shelf, Disk()).standing())
     choice, back = choose(offer.manifest, place), withdrawn(offer.manifest, place.version)
     sequence = offer.manifest.sequence

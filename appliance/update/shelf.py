@@ -150,7 +150,7 @@ def sole_user(folder: Path) -> Iterator[None]:
     except BlockingIOError as fault:
         raise StoreError(f"{folder}: another gatepost is at an update there") from fault
     except OSError as fault:
-        raise StoreError(f"{folder}: {fault.strerror or fault}") from fault
+        raise StoreError(f"{fault.filename or folder}: {fault.strerror or fault}") from fault
 
 
 def _lock(path: Path) -> IO[bytes]:

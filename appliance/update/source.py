@@ -9,9 +9,11 @@ The rule to know: nothing that comes from here is trusted, not even its length.
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 from appliance.errors import SourceError
 
@@ -42,15 +44,21 @@ class FolderSource:
     """Files in a folder."""
 
     def __init__(self, folder: Path) -> None:
-        """Read from `folder`; SourceError where there is none."""
+        """Read from `folder`; SourceError where there is none, or it may not be looked into."""
         self._folder = folder
-        if not folder.is_dir():
+        try:
+            is_folder = stat.S_ISDIR(folder.stat().st_mode)
+        except FileNotFoundError:
+            is_folder = False
+        except OSError as fault:
+            raise SourceError(f"{folder}: {fault.strerror}") from fault
+        if not is_folder:
             raise SourceError(f"{folder}: no such folder")
 
     def read(self, name: str, most: int) -> bytes | None:
         """All of a small file."""
         try:
-            with (self._folder / name).open("rb") as file:
+            with self._opened(name) as file:
                 content = file.read(most + 1)
         except FileNotFoundError:
             return None
@@ -61,12 +69,21 @@ class FolderSource:
     def parts(self, name: str, offset: int) -> Iterator[bytes]:
         """A file piece by piece."""
         try:
-            with (self._folder / name).open("rb") as file:
+            with self._opened(name) as file:
                 file.seek(offset)
                 while part := file.read(CHUNK):
                     yield part
         except OSError as fault:
             raise SourceError(f"{self._folder / name}: {fault.strerror}") from fault
+
+    def _opened(self, name: str) -> IO[bytes]:
+        """A plain file; a pipe or a device would be waited for, or read, without end."""
+        path = self._folder / name
+        number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            os.close(number)
+            raise SourceError(f"{path}: is a folder or a device, expected a file")
+        return os.fdopen(number, "rb")
 
 
 def bounded(content: bytes, name: str, most: int) -> bytes:

@@ -47,7 +47,9 @@ def take_turn(here: Here, server: HawkbitServer, etag: str = "") -> tuple[Base |
         asked = base is not None and base.links.attributes is not None
         account.describe(here.described, asked=asked)
     except OSError as fault:
-        raise StoreError(f"{here.shelf.folder}: {fault.strerror or fault}") from fault
+        raise StoreError(
+            f"{fault.filename or here.shelf.folder}: {fault.strerror or fault}"
+        ) from fault
     return base, etag
 
 

@@ -74,7 +74,7 @@ class WebHost:
         headers = {"Range": f"bytes={offset}-"} if offset else {}
         with self.asked("GET", target, name, headers) as answer:
             self.expect(answer, name, {PARTIAL, OK} if offset else {OK})
-            to_skip = 0 if _begins_at(answer, offset) else offset
+            to_skip = 0 if self._begins_at(answer, name, offset) else offset
             while part := answer.read1(CHUNK):
                 skipped = min(to_skip, len(part))
                 to_skip -= skipped
@@ -106,7 +106,11 @@ class WebHost:
 
     def whole(self, answer: HTTPResponse, name: str, most: int) -> bytes:
         """All of an answer; SourceError where it breaks off: to a signature it would be altered."""
-        content = bounded(answer.read(most + 1), name, most)
+        content = b""
+        # piece by piece: of a chunk of -1 bytes `read` takes all that ever comes
+        while len(content) <= most and (part := answer.read1(CHUNK)):
+            content += part
+        content = bounded(content, name, most)
         if answer.length:
             raise self.fault(name, f"broke off after {len(content)} bytes")
         return content
@@ -116,6 +120,17 @@ class WebHost:
         if answer.status not in wanted:
             told = "; a redirect is not followed" if answer.getheader("Location") else ""
             raise self.fault(name, f"answered {answer.status}{told}")
+
+    def _begins_at(self, answer: HTTPResponse, name: str, offset: int) -> bool:
+        """Whether a partial answer begins where it was asked to; SourceError: it is elsewhere."""
+        if answer.status != PARTIAL:
+            return False
+        told = answer.getheader("Content-Range") or ""
+        found = re.fullmatch(r"bytes (\d{1,15})-\d+/(\d+|\*)", told, re.ASCII)
+        if found is None or int(found[1]) != offset:
+            words = f"Content-Range {told[:60]!r}, expected to begin at {offset}"
+            raise self.fault(name, words)
+        return True
 
     def fault(self, name: str, words: str) -> SourceError:
         """What is wrong with it."""
@@ -159,17 +174,6 @@ class WebSource:
     def parts(self, name: str, offset: int) -> Iterator[bytes]:
         """A file piece by piece."""
         return self._host.parts(f"{self._path}/{quote(name)}", name, offset)
-
-
-def _begins_at(answer: HTTPResponse, offset: int) -> bool:
-    """Whether a partial answer begins where it was asked to; SourceError where it is elsewhere."""
-    if answer.status != PARTIAL:
-        return False
-    told = answer.getheader("Content-Range") or ""
-    found = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", told)
-    if found is None or int(found[1]) != offset:
-        raise SourceError(f"Content-Range {told[:60]!r}, expected to begin at {offset}")
-    return True
 
 
 class _Impatient:

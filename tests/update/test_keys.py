@@ -81,6 +81,20 @@ def test_statements_come_in_their_order(
         device.look(source)
 
 
+def test_a_kept_statement_that_does_not_verify_is_told_by_its_path(
+    publisher: Publisher, device: Device, source: FolderSource
+) -> None:
+    """Whoever changed the root keys, or has a card that fails, would look for it at the server."""
+    publisher.release("1.1.0")
+    device.look(source)
+    path = device.shelf.folder / "keys" / "1.signed"
+    path.write_bytes(b"AA==\n")
+    with pytest.raises(
+        UpdateError, match=f"signature: {path}, kept here: damaged, or of other root"
+    ):
+        device.look(source)
+
+
 def test_where_nothing_is_published_nothing_is_taken(device: Device, tmp_path: Path) -> None:
     """An empty stick is no fault of the unit's."""
     with pytest.raises(SourceError, match=r"manifest\.signed"):

@@ -232,7 +232,7 @@ REFUSED: dict[str, tuple[str, Callable[[Files], Files]]] = {
         "assignment: app is missing, expected the artefact",
         lambda files: {name: each for name, each in files.items() if not is_image(name)},
     ),
-    "a flipped bit": ("hash: sha256", flipped),
+    "a flipped bit": ("hash: app: sha256", flipped),
 }
 
 

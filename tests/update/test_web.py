@@ -32,13 +32,17 @@ Answer = Callable[["Server", BaseHTTPRequestHandler, int], None]
 class Server:
     """Serves a folder, or CONTENT under any name, as `answer` says."""
 
-    def __init__(self, answer: Answer, context: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, answer: Answer, context: ssl.SSLContext | None = None, protocol: str = "HTTP/1.0"
+    ) -> None:
         self.asked: list[str] = []
         self.folder: Path | None = None
         self.over = threading.Event()
         outer = self
 
         class Asked(BaseHTTPRequestHandler):
+            protocol_version = protocol
+
             def do_GET(self) -> None:
                 outer.asked.append(self.headers.get("Range", ""))
                 begin = int(outer.asked[-1].partition("=")[2].rstrip("-") or 0)
@@ -257,6 +261,45 @@ def test_a_small_file_is_not_read_beyond_its_bound() -> None:
         WebSource(server.url).read("manifest.signed", MOST_BYTES)
 
 
+@pytest.mark.parametrize("size", [b"-1", b"-5"])
+def test_a_chunk_of_less_than_nothing_is_not_read_without_end(size: bytes) -> None:
+    """http.client takes -1 for all that comes, and raises ValueError for other sizes."""
+
+    def lying(server: Server, asked: BaseHTTPRequestHandler, begin: int) -> None:
+        _ = begin
+        asked.send_response(200)
+        asked.send_header("Transfer-Encoding", "chunked")
+        asked.end_headers()
+        asked.wfile.write(size + b"\r\n")
+        while not server.over.is_set():
+            asked.wfile.write(CONTENT)
+
+    with (
+        Server(lying, protocol="HTTP/1.1").running() as server,
+        quickly(10),
+        pytest.raises(SourceError, match="more than 262144 bytes"),
+    ):
+        WebSource(server.url).read("manifest.signed", MOST_BYTES)
+
+
+def test_a_place_of_thousands_of_digits_is_none(shelf: Shelf, artefact: Artefact) -> None:
+    """Python makes no number of it, and says so by ValueError."""
+
+    def lying(server: Server, asked: BaseHTTPRequestHandler, begin: int) -> None:
+        if not begin:
+            dying(server, asked, begin)
+            return
+        asked.send_response(206)
+        asked.send_header("Content-Range", f"bytes {'1' * 5000}-2/*")
+        asked.end_headers()
+
+    with (
+        Server(lying).running() as server,
+        pytest.raises(SourceError, match="expected to begin at 15"),
+    ):
+        fetch_artefact(shelf, artefact, WebSource(server.url))
+
+
 def test_a_small_file_that_breaks_off_is_not_taken_for_an_altered_one() -> None:
     """The server is away; the next attempt may have all of it."""
     with Server(dying).running() as server, pytest.raises(SourceError, match="broke off after 15"):
@@ -278,7 +321,9 @@ def test_a_part_from_elsewhere_is_not_taken(shelf: Shelf, artefact: Artefact) ->
     """It would be put in the wrong place."""
     with (
         Server(elsewhere).running() as server,
-        pytest.raises(SourceError, match="expected to begin at 15"),
+        pytest.raises(
+            SourceError, match=f"{server.url[:-9]}: artefacts/.*, expected to begin at 15"
+        ),
     ):
         fetch_artefact(shelf, artefact, WebSource(server.url))
     assert here(shelf, artefact) == 1_500_000 > LEAST_GAIN
