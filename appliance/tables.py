@@ -26,6 +26,6 @@ def read_table(path: Path) -> dict[str, Any]:
         raise ConfigurationError(f"{path}: cannot be read: {fault.strerror}") from fault
     except UnicodeDecodeError as fault:
         raise ConfigurationError(f"{path}: not UTF-8 text at byte {fault.start}") from fault
-    except tomllib.TOMLDecodeError as fault:
+    except ValueError as fault:  # TOMLDecodeError is one, and so is a number of 5000 digits
         raise ConfigurationError(f"{path}: not TOML: {fault}") from fault
     return table

@@ -325,6 +325,7 @@ NOT_READABLE = {
     "not TOML": (b"[unit\nid = 3", "not TOML: "),
     "lists without end": (b"a = " + 9999 * b"[" + 9999 * b"]", "nested too deeply"),
     "tables without end": (b"[a" + 9999 * b".a" + b"]", "nested too deeply"),
+    "a number without end": (b"a = " + 5000 * b"1", "not TOML: "),
     "a key twice": (b"[unit]\nid = 'a'\nid = 'b'", "not TOML: "),
     "not UTF-8": (b'[unit]\nsite = "\xe9"\n', "not UTF-8 text at byte 15"),
     "not text": (bytes(range(256)), "not UTF-8 text"),

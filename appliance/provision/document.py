@@ -90,7 +90,7 @@ def read_document(content: bytes) -> Document:
         table = tomllib.loads(text)
     except UnicodeDecodeError as fault:
         return _refused(f"not UTF-8 text at byte {fault.start}: save it as UTF-8")
-    except tomllib.TOMLDecodeError as fault:
+    except ValueError as fault:  # TOMLDecodeError is one, and so is a number of 5000 digits
         return _refused(f"not TOML: {fault}")
     except RecursionError:
         return _refused("not TOML: nested too deeply")
@@ -187,7 +187,7 @@ def _without_secrets(text: str, table: dict[str, Any]) -> str | None:
 def _parsed(text: str) -> dict[str, Any] | None:
     try:
         table: dict[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+    except ValueError:
         return None
     return table
 

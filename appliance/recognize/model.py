@@ -135,11 +135,11 @@ def read_manifest(path: Path) -> Manifest:
         return Manifest.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as fault:
         raise ModelError(f"{path}: the manifest cannot be read: {fault.strerror}") from fault
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise ModelError(f"{path}: not a TOML file: {fault}") from fault
     except ValidationError as fault:
         lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in fault.errors()]
         raise ModelError(f"{path}: " + "; ".join(lines)) from fault
+    except ValueError as fault:  # of TOML, of UTF-8, or of a number of 5000 digits
+        raise ModelError(f"{path}: not a TOML file: {fault}") from fault
 
 
 def _verified(path: Path, manifest: Manifest) -> bytes:

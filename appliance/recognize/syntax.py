@@ -82,7 +82,7 @@ def read_region(path: Path) -> Region:
         document: Table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as fault:
         raise ModelError(f"{path}: the region cannot be read: {fault.strerror}") from fault
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+    except ValueError as fault:  # of TOML, of UTF-8, or of a number of 5000 digits
         raise ModelError(f"{path}: not a TOML file: {fault}") from fault
     try:
         return _region_of(document, path.stem)

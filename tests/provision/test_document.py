@@ -61,6 +61,7 @@ FAULTS = {
         "gatepost.toml: not UTF-8 text at byte 0: ",
     ),
     "Latin-1": ("site = 'Zürich'".encode("latin-1"), "gatepost.toml: not UTF-8 text at byte 9: "),
+    "a number without end": (b"a = " + b"1" * 5000, "gatepost.toml: not TOML: "),
     "no TOML": (b"mqtt_password: hush\n", "gatepost.toml: not TOML: "),
     "nested": (b"a = " + b"[" * MOST_BYTES, "gatepost.toml: not TOML: "),
     "no table": (
