@@ -25,7 +25,7 @@ Execution = Literal[
     "closed", "proceeding", "canceled", "scheduled", "rejected", "resumed", "downloaded", "download"
 ]
 Finished = Literal["success", "failure", "none"]
-Id = Annotated[str, Field(pattern=r"^\d{1,19}$")]  # Java's Long, as text
+Id = Annotated[str, Field(pattern=r"^[0-9]{1,19}$")]  # Java's Long, as text
 Text = Annotated[str, Field(max_length=512)]
 
 MOST_DETAIL = 512  # characters of a message that hawkBit keeps
@@ -52,7 +52,7 @@ class Links(Part):
 class Polling(Part):
     """How often the server wants to be asked."""
 
-    sleep: str = Field(pattern=r"^\d{1,2}:[0-5]\d:[0-5]\d$")
+    sleep: str = Field(pattern=r"^[0-9]{1,2}:[0-5][0-9]:[0-5][0-9]$")
 
 
 class Config(Part):

@@ -13,7 +13,7 @@ from http.client import HTTPResponse
 from pathlib import Path
 from urllib.parse import SplitResult, quote, urlsplit
 
-from appliance.address import is_here
+from appliance.address import address_fault, is_here
 from appliance.errors import SourceError, UpdateError
 from appliance.update.ddi import (
     Base,
@@ -171,13 +171,12 @@ class HawkbitServer:
         raise self._host.fault(file.filename, "no link to it by https")
 
     def _split(self, link: Link, name: str) -> SplitResult:
-        try:
-            address = urlsplit(link.href)
-            _ = address.port
-        except ValueError as fault:
-            raise self._host.fault(name, f"not an address: {fault}") from fault
-        if address.scheme not in PORTS or not link.href.isascii() or not link.href.isprintable():
-            raise self._host.fault(name, "its link is no address on the web")
+        fault = address_fault(link.href)
+        if fault:
+            raise self._host.fault(name, f"its link: {fault}")
+        address = urlsplit(link.href)
+        if "@" in address.netloc:
+            raise self._host.fault(name, "its link has a user in it, expected none")
         return address
 
 

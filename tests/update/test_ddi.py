@@ -125,9 +125,10 @@ def test_what_is_no_answer_of_this_api_is_told(told: bytes) -> None:
         understood(Base, told, "poll")
 
 
-def test_an_id_is_a_number() -> None:
-    """It becomes part of a path."""
-    told = json.dumps(DEPLOYMENT | {"id": "../7"}).encode()
+@pytest.mark.parametrize("named", ["../7", "", "\N{ARABIC-INDIC DIGIT SEVEN}", "9" * 20])
+def test_an_id_is_a_number(named: str) -> None:
+    """It becomes part of a path, which is ASCII."""
+    told = json.dumps(DEPLOYMENT | {"id": named}).encode()
     with pytest.raises(SourceError, match="not hawkBit's DDI: id"):
         understood(DeploymentBase, told, "deploymentBase")
 

@@ -61,6 +61,24 @@ def test_files_elsewhere_come_by_https(scene: Scene) -> None:
         scene.turn()
 
 
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("https://a..b", "signed: its link: not an address"),
+        (f"https://{'a' * 64}.example", "signed: its link: not an address"),
+        ("https://files.example:0", "signed: its link: expected https://host"),
+        ("https://user:word@files.example", "signed: its link has a user in it, expected none"),
+    ],
+)
+def test_a_link_that_leads_nowhere_is_told(scene: Scene, address: str, words: str) -> None:
+    """A host that no name server is asked about, or a password for the log."""
+    scene.assign(NEW)
+    scene.server.files_at = address
+    with pytest.raises(SourceError, match=words) as fault:
+        scene.turn()
+    assert "word" not in str(fault.value)
+
+
 def test_what_is_no_hawkbit_is_told(scene: Scene) -> None:
     """Another path, or another tenant: 404."""
     told = scene.hawkbit.model_copy(update={"tenant": "OTHER"})
