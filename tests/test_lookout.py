@@ -16,7 +16,7 @@ from appliance.update.trial import Deployment, Standing, give_up, put_on_trial, 
 from appliance.updatesection import Update
 from tests.commands.test_update import Fleet
 from tests.conftest import until
-from tests.update.test_web import Server, served
+from tests.update.test_web import Server, published
 
 HOUR_S, DAY_S = 3600.0, 86400.0
 NOTHING = Answer(why=f"nothing is newer than {__version__}", sequence=1)
@@ -46,9 +46,7 @@ def fleet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Fleet:
 @pytest.fixture
 def server(fleet: Fleet) -> Iterator[Server]:
     """What is published, over HTTP."""
-    made = Server(served)
-    made.folder = fleet.site
-    with made.running():
+    with published(fleet.site) as made:
         yield made
 
 

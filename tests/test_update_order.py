@@ -23,7 +23,7 @@ from appliance.update.shelf import Shelf
 from tests.commands.test_update import Fleet
 from tests.conftest import Broker, Listener, until
 from tests.test_orders_cmd import Camera
-from tests.update.test_web import Server, served
+from tests.update.test_web import Server, published
 
 BASE = "gatepost/unit"
 
@@ -43,9 +43,7 @@ def fleet(
 @pytest.fixture
 def server(fleet: Fleet) -> Iterator[Server]:
     """What is published, over HTTP."""
-    made = Server(served)
-    made.folder = fleet.site
-    with made.running():
+    with published(fleet.site) as made:
         yield made
 
 

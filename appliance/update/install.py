@@ -41,7 +41,7 @@ from appliance.update.shelf import Shelf
 from appliance.update.slots import system
 from appliance.update.source import Source
 from appliance.update.system import KIND, install_bundle, require_home
-from appliance.update.trial import Deployment, Standing
+from appliance.update.trial import Standing
 from appliance.updatesection import Update
 
 KINDS = ("app", "libraries", "models")
@@ -156,9 +156,7 @@ def install(
         return install_bundle(shelf, release, place, bundle, rauc, reached=reached, writing=writing)
     for each in artefacts:
         _lay(shelf, each, archives)
-    images = {each.kind: each.sha256 for each in artefacts}
-    deployment = deploy(shelf, release.version, release.reads, images)
-    return _put_on_trial(shelf, deployment, reached=reached)
+    return _put_on_trial(shelf, release, artefacts, reached=reached)
 
 
 def fetch_release(
@@ -241,8 +239,12 @@ def _onward(progress: Progress, done: int, total: int, have: int, _of: int) -> N
     progress(done + have, total)
 
 
-def _put_on_trial(shelf: Shelf, deployment: Deployment, *, reached: bool) -> Standing:
-    """Let the next start be of it; what nobody goes back to any more is deleted."""
+def _put_on_trial(
+    shelf: Shelf, release: Release, artefacts: tuple[Artefact, ...], *, reached: bool
+) -> Standing:
+    """Let the next start be of these images; what nobody goes back to any more is deleted."""
+    images = {each.kind: each.sha256 for each in artefacts}
+    deployment = deploy(shelf, release.version, release.reads, images)
     standing = shelf.change(partial(trial.put_on_trial, deployment=deployment, reached=reached))
     forget(shelf, standing)
     return standing

@@ -93,6 +93,15 @@ def served(server: Server, asked: BaseHTTPRequestHandler, begin: int) -> None:
     asked.wfile.write(content[begin:])
 
 
+@contextmanager
+def published(folder: Path) -> Iterator[Server]:
+    """A folder of releases, over HTTP until the end of the block."""
+    server = Server(served)
+    server.folder = folder
+    with server.running():
+        yield server
+
+
 def dying(server: Server, asked: BaseHTTPRequestHandler, begin: int) -> None:
     """1.5 MB of each answer come, then the connection is cut."""
     _begun(asked, begin, len(CONTENT) - begin)
@@ -200,8 +209,7 @@ def test_a_release_comes_from_a_server_as_from_a_stick(
 ) -> None:
     """The same files, the same result; what is not there (a second statement) is no fault."""
     publisher.release("1.1.0")
-    with Server(served).running() as server:
-        server.folder = publisher.site.folder
+    with published(publisher.site.folder) as server:
         assert device.run(WebSource(server.url)) == "1.1.0"
 
 
