@@ -180,7 +180,7 @@ def choose(manifest: Manifest, place: Place, wanted: str = "", *, force: bool = 
     Args:
         manifest: trusted.
         place: the unit.
-        wanted: a version; empty: any that is newer than what runs.
+        wanted: a version; empty: any that is newer than what runs, and than what is on trial.
         force: passes over FORCED; what makes a release unfit stands.
     """
     newest = sorted(manifest.releases, key=lambda each: order(each.version), reverse=True)
@@ -189,7 +189,7 @@ def choose(manifest: Manifest, place: Place, wanted: str = "", *, force: bool = 
         newest = [each for each in newest if each.version == wanted]
         held = Choice(None, "unknown", f"{wanted} is not in the manifest")
     else:
-        newest = [each for each in newest if order(each.version) > order(place.version)]
+        newest = [each for each in newest if _is_onward(each.version, place)]
     for release in reversed(newest):
         name, words = _hindrance(release, place, force=force)
         held = Choice(None, name, f"{release.version}: {words}") if name else held
@@ -215,6 +215,13 @@ class _Kind(Part):
 
     type: Literal["gatepost-manifest"]
     format: int
+
+
+def _is_onward(version: str, place: Place) -> bool:
+    """Newer than what runs, and not older than what may run soon: else that would make room."""
+    return order(version) > order(place.version) and not (
+        place.trial and order(version) < order(place.trial)
+    )
 
 
 def _artefact(release: Release, kind: str, platform: str) -> Artefact | None:

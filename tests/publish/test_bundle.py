@@ -95,9 +95,12 @@ def test_a_release_that_would_be_left_out_at_once_is_refused(fleet: Fleet) -> No
     ("command", "words"),
     [
         ("withdraw SITE KEY --version 0.2.0 --why=", "expected words"),
-        ("refresh SITE KEY --days 0", "'0', expected 1 to 36500"),
-        ("refresh SITE KEY --days 99999999999", "expected 1 to 36500"),
-        ("keys SITE --root root.pem --release key.pub --days -5", "'-5', expected 1 to 36500"),
+        ("refresh SITE KEY --days 0", "'0': expected a whole number, 1 to 36500"),
+        ("refresh SITE KEY --days 99999999999", "expected a whole number, 1 to 36500"),
+        (
+            "keys SITE --root root.pem --release key.pub --days -5",
+            "'-5': expected a whole number, 1 to 36500",
+        ),
     ],
 )
 def test_an_option_out_of_its_range_is_refused(

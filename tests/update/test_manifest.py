@@ -221,6 +221,18 @@ def test_the_newest_that_is_fit_is_taken() -> None:
     assert chosen.version == "1.1.0"
 
 
+def test_what_is_on_trial_makes_no_room_for_something_older() -> None:
+    """Who installs twice, as a nightly job does, keeps the newest; a newer one may take over."""
+    held = replace(PLACE, trial="1.2.0")
+    older, same = release_of("1.1.0"), release_of("1.2.0")
+    assert choose(manifest_of(older, same), held).name == "on trial"
+    assert choose(manifest_of(older), held).name == "none"
+    newer = choose(manifest_of(older, same, release_of("1.3.0")), held).release
+    assert newer is not None
+    assert newer.version == "1.3.0"
+    assert choose(manifest_of(older, same), held, "1.1.0").release is not None, "a person may"
+
+
 @given(st.text(max_size=20), st.text(max_size=20), st.floats(0, 100), st.floats(0, 100))
 def test_a_wider_stage_keeps_who_was_in_it(unit: str, salt: str, one: float, two: float) -> None:
     """A unit has one place in a roll-out; it lies within 0 and 100, and 100 % are all."""

@@ -23,6 +23,7 @@ from tempfile import TemporaryDirectory
 
 from tqdm import tqdm
 
+from appliance.commands.numbers import whole
 from tests.conftest import Broker
 from tools.faults.ear import CALM, Ear
 from tools.load.gauge import Look, look
@@ -65,10 +66,10 @@ class Asked:
 def main() -> int:
     """Run it and print the table; 1 where something was lost, 130 when broken off."""
     parser = argparse.ArgumentParser(prog="tools/fleet", description=__doc__)
-    parser.add_argument("--units", type=int, default=200, help="how many (200)")
+    parser.add_argument("--units", type=whole(1), default=200, help="how many (200)")
     parser.add_argument("--rate", type=float, default=1.0, help="passages a second of each (1)")
     parser.add_argument("--seconds", type=float, default=60.0, help="for how long (60)")
-    parser.add_argument("--processes", type=int, default=8, help="in which the units live (8)")
+    parser.add_argument("--processes", type=whole(1), default=8, help="in which the units live (8)")
     parser.add_argument("--folder", type=Path, help="for the stores (default: the system's)")
     parser.add_argument("--out", type=Path, default=Path("out/fleet"), help="for the table")
     given = parser.parse_args()

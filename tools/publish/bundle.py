@@ -14,6 +14,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from appliance.commands.command import INTERRUPTED
+from appliance.commands.numbers import whole
 from appliance.errors import GatepostError, StoreError
 from appliance.store.database import VERSION
 from appliance.update.signature import pem_of, public_keys
@@ -186,13 +187,6 @@ def _site(asked: argparse.Namespace) -> Site:
     return Site(asked.site, datetime.fromtimestamp(time.time(), timezone.utc))
 
 
-def _days(text: str) -> int:
-    """A span of days, as argparse takes one."""
-    if not text.isdecimal() or not 1 <= int(text[:9]) <= MOST_DAYS:
-        raise argparse.ArgumentTypeError(f"{text!r}, expected 1 to {MOST_DAYS}")
-    return int(text)
-
-
 def _reason(text: str) -> str:
     """Words: without any a release would not be withdrawn."""
     if not text.strip():
@@ -234,7 +228,7 @@ def _add_keys(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     stating.add_argument("--also-root", type=Path, action="append", default=[], metavar="PUBLIC")
     told = "the signing root key counts no more: it is succeeded by --also-root"
     stating.add_argument("--drop-root", action="store_true", help=told)
-    stating.add_argument("--days", type=_days, default=KEY_DAYS)
+    stating.add_argument("--days", type=whole(1, MOST_DAYS), default=KEY_DAYS)
     told = "encrypts the new key; without it whoever reads the file can sign"
     making.add_argument("--password-file", type=Path, help=told)
     stating.add_argument("--password-file", type=Path, help="of the root key")
@@ -275,7 +269,7 @@ def _signing(
     parser.add_argument("--password-file", type=Path)
     told = f"whose units it is for (default: as before; at first {PRODUCT})"
     parser.add_argument("--product", help=told)
-    parser.add_argument("--days", type=_days, default=DAYS)
+    parser.add_argument("--days", type=whole(1, MOST_DAYS), default=DAYS)
     return parser
 
 

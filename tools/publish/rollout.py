@@ -15,6 +15,7 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
+from appliance.commands.numbers import whole
 from appliance.update import trial
 from tools.publish.members import (
     BOOT_H,
@@ -183,7 +184,7 @@ def played(units: int, seed: int, stages: tuple[float, ...], fault: str) -> Roll
 def main() -> None:
     """Play all of them and say what they cost."""
     parser = argparse.ArgumentParser(prog="tools/rollout", description=__doc__)
-    parser.add_argument("--units", type=int, default=10_000)
+    parser.add_argument("--units", type=whole(1), default=10_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("out/rollout"))
     asked = parser.parse_args()
