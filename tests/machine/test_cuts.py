@@ -130,7 +130,7 @@ def test_what_was_delivered_was_on_the_card(
     monkeypatch.setattr(cuts, "DELIVERY_S", 0.0)
     stage = Stage(tmp_path, Start(BOOT_A, is_try=False), *there)
     delivered(cast("Scene", stage))
-    assert stage.results.lines[0].part == "5 power cut: at the end"
+    assert stage.results.lines[0].part == "5 power cut: at the end of road-3"
     assert stage.results.lines[-1].expected == "all delivered"
     assert stage.results.lines[-1].is_right is is_right
 

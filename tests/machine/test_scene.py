@@ -43,3 +43,23 @@ def test_the_other_slot_is_not_the_one_before(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(module, "FALL_BACK_S", 0.0)
     with pytest.raises(LateError, match="back in slot A"):
         Scene.fall_back(_scene(b"online", BOOT_B), BOOT_A, 10.0)
+
+
+def test_a_trial_is_over_when_the_slot_that_stays_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was said before its start, or while the trial went on, counts for nothing."""
+    monkeypatch.setattr(module, "TRIAL_S", 0.0)
+    heard = [
+        Heard(19.0, "release", b'{"trial": null, "version": "1.0.0"}', was_kept=False),
+        Heard(21.0, "release", b'{"trial": {"starts": 1}, "version": "1.0.0"}', was_kept=False),
+    ]
+    scene = _scene(b"online")
+    broker = SimpleNamespace(
+        heard=lambda _unit, _topic, at: [each for each in heard if each.at > at]
+    )
+    unit = Unit("road-3", scene.unit.board, SimpleNamespace(broker=broker))
+    asked = Scene(unit, *[None] * 5)  # type: ignore[arg-type]  # nobody asks these
+    monkeypatch.setattr(Scene, "committed", lambda _scene: BOOT_A)
+    with pytest.raises(LateError, match="the trial's end"):
+        asked.settle()
+    heard.append(Heard(22.0, "release", b'{"trial": null, "version": "2.0.0"}', was_kept=False))
+    assert asked.settle()["version"] == "2.0.0"

@@ -52,11 +52,6 @@ class Card:
         """Write a file of a FAT partition."""
         run(["mcopy", "-o", "-i", self._fat(partition), "-", f"::{name}"], content)
 
-    def lay(self, file: Path, name: str) -> None:
-        """Write a file into the root of the data partition."""
-        where = f"{self.path}?offset={self.spans()[DATA].begin}"
-        run(["debugfs", "-w", "-R", f"write {file} {name}", where])
-
     def content(self, partition: int) -> bytes:
         """All of a small partition."""
         span = self.spans()[partition]

@@ -118,8 +118,8 @@ def trials(scene: Scene, version: str, rounds: int, seed: int) -> None:
     board.stops_at_try = False
     _look(scene, "armed", "as the firmware is to try the other slot")
     chain_of_trials(scene, rounds, seed)
-    scene.settle()
-    slot, runs = SLOTS[scene.booted()], scene.unit.status()["runs"]
+    runs = scene.settle()["version"]
+    slot = SLOTS[scene.booted()]
     scene.results.measure(f"after the cuts in trials of {version}", f"slot {slot}, runs {runs}")
 
 
@@ -228,7 +228,7 @@ def cut_on_probation(scene: Scene, when: str, seconds: float) -> None:
 def _cut(scene: Scene, when: str, where: str, *, is_there: bool = True) -> None:
     """Take the power away, and look at what lies on the card."""
     scene.unit.board.cut()
-    _look(scene, f"{PART}: {when}", where, is_there=is_there)
+    _look(scene, f"{PART}: {when} of {scene.unit.name}", where, is_there=is_there)
 
 
 def _look(scene: Scene, part: str, where: str, *, is_there: bool = True) -> None:
@@ -248,7 +248,7 @@ def _up_again(scene: Scene) -> float:
     scene.boot()
     run = scene.unit.board.runs[-1]
     online_s = scene.unit.come_up(run.began_at)  # the one before may have been, to try this one
-    found = f"{_state(run)}, after {time.monotonic() - began:.0f} s"
+    found = f"{scene.unit.name}, {_state(run)}, after {time.monotonic() - began:.0f} s"
     scene.results.check(PART, "a slot is online", found, is_right=True)
     return online_s
 

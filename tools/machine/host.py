@@ -1,4 +1,4 @@
-"""What a unit in the field meets: a broker, a server with releases, and who vouches for both.
+"""What a unit in the field meets: a camera, a broker, a server with releases, and who vouches.
 
 The rule to know: everything listens on the host's loopback, which QEMU shows to the board as HOST.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tools.machine.authority import HOST, Authority
 from tools.machine.broker import PASSWORD, USER, Broker
-from tools.machine.camera import GONE_S
+from tools.machine.camera import GONE_S, Cameras
 from tools.machine.card import run
 from tools.machine.site import Files
 
@@ -19,7 +19,8 @@ id = "{unit}"
 camera = "lane"
 
 [camera]
-source = "{film}"
+source = "http://{host}:{cameras}/{every_s}"
+silent_s = 60.0
 
 [lane]
 gone_s = {gone_s}
@@ -41,8 +42,6 @@ ca_file = "gatepost-ca.crt"
 mqtt_password = "{password}"
 """
 """Of gatepost.toml."""
-FILM = "/data/lane.mp4"
-"""The recording on the data partition that stands for a camera."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +49,28 @@ class Host:
     """All that listens on it.
 
     Attributes:
-        broker, files: running.
+        broker, files, cameras: running.
         authority: vouches for broker and files.
         ssh_key: private, of who may log in on the boards.
     """
 
     broker: Broker
     files: Files
+    cameras: Cameras
     authority: Authority
     ssh_key: Path
 
-    def settings(self, unit: str, root: bytes) -> dict[str, bytes]:
+    def settings(self, unit: str, root: bytes, every_s: int) -> dict[str, bytes]:
         """What is put onto the card of a unit.
 
         Args:
             unit: its id.
             root: the public root key of releases, PEM.
+            every_s: between two pictures of its camera.
         """
         ports = {"broker": self.broker.port, "files": self.files.port}
-        words = {"host": HOST, "user": USER, "password": PASSWORD, "film": FILM}
-        words |= {"gone_s": str(GONE_S)}
+        ports |= {"cameras": self.cameras.port, "every_s": every_s}
+        words = {"host": HOST, "user": USER, "password": PASSWORD, "gone_s": str(GONE_S)}
         return {
             "gatepost.toml": SETTINGS.format(unit=unit, **words, **ports).encode(),
             "gatepost-ca.crt": self.authority.certificate.read_bytes(),
@@ -95,4 +96,4 @@ def open_host(folder: Path) -> Host:
         run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)])
     (folder / "site").mkdir(exist_ok=True)
     files = Files(folder / "site", *pair)
-    return Host(Broker(folder / "broker", *pair), files, authority, key)
+    return Host(Broker(folder / "broker", *pair), files, Cameras(), authority, key)

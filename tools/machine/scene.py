@@ -9,6 +9,7 @@ import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tools.machine.card import BOOT_A, BOOT_B, BOOTCONFIG, SYSTEM_A, SYSTEM_B, run
 from tools.machine.firmware import FirmwareError, choose
@@ -108,11 +109,23 @@ class Scene:
 
         self.unit.until(is_up, f"back in slot {SLOTS[home]}", FALL_BACK_S)
 
-    def settle(self) -> None:
-        """Wait until nothing is on trial: only then is it known which slot is the other one."""
-        # seen from outside first: to ask the unit costs it seconds that its probation needs
-        self.unit.until(lambda: self.committed() == self.booted(), "no trial", TRIAL_S)
-        self.unit.until(lambda: self.unit.status()["trial"] is None, "the trial's end", TRIAL_S)
+    def settle(self) -> dict[str, Any]:
+        """Wait until nothing is on trial: only then is it known which slot is the other one.
+
+        Returns:
+            What the unit then tells of its releases.
+        """
+        since = self.unit.until(self._settled_at, "no trial", TRIAL_S)
+
+        def told() -> dict[str, Any] | None:
+            heard = [each.table() for each in self.unit.heard("release", since)]
+            return heard[-1] if heard and heard[-1]["trial"] is None else None
+
+        return self.unit.until(told, "the trial's end", TRIAL_S)
+
+    def _settled_at(self) -> float | None:
+        """When the start began that goes on, if it is of the slot that is committed."""
+        return self.unit.board.runs[-1].began_at if self.committed() == self.booted() else None
 
     def told(self) -> set[str]:
         """The uuid of every passage that the broker has had."""

@@ -112,9 +112,9 @@ def ordered_release(scene: Scene, version: str) -> None:
     told = f"a trial after {time.monotonic() - began:.0f} s; {len(seen)} states of progress"
     check(part, "installed and restarted by itself", told, is_right=True)
     scene.commit(unit.board.runs[-1].began_at)
-    told = f"committed after {time.monotonic() - began:.0f} s"
-    check(part, "committed", told, is_right=scene.committed() == other)
-    _stays(scene, part, version)
+    runs = scene.settle()["version"]
+    told = f"{runs} committed after {time.monotonic() - began:.0f} s"
+    check(part, "committed", told, is_right=scene.committed() == other and runs == version)
 
 
 def _stays(scene: Scene, part: str, version: str) -> None:
@@ -225,9 +225,8 @@ def rolled_back(scene: Scene, version: str, kind: str) -> None:
     told = f"after {time.monotonic() - since:.0f} s; {len(tries)} tries: {endings}"
     is_home = scene.booted() == home == scene.committed()
     check(part, "the slot before runs", told, is_right=is_home)
-    scene.settle()
-    status = unit.status()
-    why = str(status["failed"].get(version, "not remembered"))
-    check(part, "remembered as failed", why, is_right=version in status["failed"])
+    failed = scene.settle()["failed"]
+    why = str(failed.get(version, "not remembered"))
+    check(part, "remembered as failed", why, is_right=version in failed)
     offered = unit.ssh("gatepost update check").text
     check(part, "not offered again", offered, is_right="(failed)" in offered)
