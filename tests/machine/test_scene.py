@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -56,7 +57,8 @@ def test_a_trial_is_over_when_the_slot_that_stays_says_so(monkeypatch: pytest.Mo
     broker = SimpleNamespace(
         heard=lambda _unit, _topic, at: [each for each in heard if each.at > at]
     )
-    unit = Unit("road-3", scene.unit.board, SimpleNamespace(broker=broker))
+    cameras = SimpleNamespace(haste=lambda _unit: nullcontext())
+    unit = Unit("road-3", scene.unit.board, SimpleNamespace(broker=broker, cameras=cameras))
     asked = Scene(unit, *[None] * 5)  # type: ignore[arg-type]  # nobody asks these
     monkeypatch.setattr(Scene, "committed", lambda _scene: BOOT_A)
     with pytest.raises(LateError, match="the trial's end"):

@@ -1,8 +1,8 @@
 """The camera of each unit: the vehicles of the bundled clip, as a network camera of the host.
 
-The rule to know: a camera goes on whatever becomes of the unit that looks, so each connection is
-shown the lane from its beginning, slowly: a picture costs an emulated processor 2 to 3 s.  Each
-vehicle is shown in a few pictures in which it can be read, and then there is an empty lane.
+The rule to know: each connection is shown the lane from its beginning.  A picture costs an emulated
+processor 2 to 3 s, so the empty lane is shown seldom, but to a unit that has to prove itself: that
+one needs 30 pictures, soon.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -24,20 +24,22 @@ SIGN = (slice(128, 166), slice(120, 208))
 """Rows and columns of a sign that would be read in every picture."""
 VEHICLES = ((28, 4), (73, 4), (97, 4), (145, 4), (187, 2), (215, 4))
 """Where in the clip each begins to be legible, and how far apart its pictures are."""
-SHOWN, EMPTY = 3, 54
-"""Pictures of each vehicle, and one of the empty lane."""
-VEHICLE_S = 75
-"""A vehicle comes by so often."""
+SHOWN, EMPTY, PAUSE = 3, 54, 8
+"""Pictures of each vehicle; one of the empty lane, and how often it is shown after each."""
 GONE_S = 8.0
-"""After which a vehicle is gone: the longest that there is, and longer than two pictures are apart.
-"""
+"""After which a vehicle is gone: the longest that there is."""
+VEHICLE_S, EMPTY_S, SOON_S = 5.0, 15.0, 4.0
+"""After a picture of a vehicle, which must not be gone before the next one; after one of the empty
+lane; and after any where the unit has to prove itself."""
+SILENT_S = 120.0
+"""The longest that there is: a unit waits for a fifth of it, and tries anew."""
 OPENING = 8
 """Pictures of the empty lane at once for whoever opens the stream: FFmpeg wants some to know it."""
 BOUNDARY = "picture"
 
 
 class Cameras:
-    """Serves the lane on a free port of loopback, at /SECONDS, which two pictures are apart.
+    """Serves the lane on a free port of loopback, to each unit at its name.
 
     Attributes:
         port: where it listens.
@@ -45,48 +47,59 @@ class Cameras:
 
     def __init__(self) -> None:
         """Begin at once."""
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _showing(_pictures()))
+        self._pictures, self._in_haste = _pictures(), set[str]()
+        self._turn = threading.Condition()
+        server = ThreadingHTTPServer(("127.0.0.1", 0), _showing(self))
         server.daemon_threads = True
         self.port = int(server.server_address[1])
         threading.Thread(target=server.serve_forever, daemon=True).start()
 
+    @contextmanager
+    def haste(self, unit: str) -> Iterator[None]:
+        """Show a unit many pictures, for that long."""
+        with self._turn:
+            self._in_haste.add(unit)
+            self._turn.notify_all()
+        try:
+            yield
+        finally:
+            self._in_haste.discard(unit)
 
-def lane(every_s: int) -> Iterator[int]:
+    def show(self, unit: str) -> Iterator[bytes]:
+        """JPEGs, each when its time has come; it never ends."""
+        yield from [self._pictures[EMPTY]] * OPENING
+        pause_s = VEHICLE_S
+        for number in lane():
+            with self._turn:
+                self._turn.wait_for(lambda: unit in self._in_haste, max(0.0, pause_s - SOON_S))
+            time.sleep(SOON_S)
+            yield self._pictures[number]
+            pause_s = EMPTY_S if number == EMPTY else VEHICLE_S
+
+
+def lane() -> Iterator[int]:
     """Which picture of the clip is shown, one after the other; it never ends."""
-    pause = VEHICLE_S // every_s - SHOWN
     while True:
         for begin, step in VEHICLES:
             yield from range(begin, begin + SHOWN * step, step)
-            yield from [EMPTY] * pause
+            yield from [EMPTY] * PAUSE
 
 
-def _showing(pictures: list[bytes]) -> type[BaseHTTPRequestHandler]:
+def _showing(cameras: Cameras) -> type[BaseHTTPRequestHandler]:
     class Show(BaseHTTPRequestHandler):
         """To one who looks."""
 
         def do_GET(self) -> None:  # http.server's name
-            every_s = self.path.strip("/")
-            if not every_s.isdecimal() or not 1 <= int(every_s) < GONE_S:
-                self.send_error(404)
-                return
             self.send_response(200)
             self.send_header("Content-Type", f"multipart/x-mixed-replace; boundary={BOUNDARY}")
             self.end_headers()
             with suppress(OSError):  # its power went
-                self._show(int(every_s))
-
-        def _show(self, every_s: int) -> None:
-            for _ in range(OPENING):
-                self._send(pictures[EMPTY])
-            time.sleep(every_s)
-            for number in lane(every_s):
-                self._send(pictures[number])
-                time.sleep(every_s)
+                for picture in cameras.show(self.path.strip("/")):
+                    self._send(picture)
 
         def _send(self, picture: bytes) -> None:
             head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}"
             self.wfile.write(f"{head}\r\n\r\n".encode() + picture + b"\r\n")
-            self.wfile.flush()
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

@@ -200,7 +200,8 @@ def _cut_in_commit(scene: Scene, when: str, count: int) -> None:
         """Nothing will be committed."""
         return not run.start.is_try or run.ended_at > 0
 
-    _instant(lambda: watch.has_made(count) or is_lost(), when, COMMIT_S)
+    with scene.haste():
+        _instant(lambda: watch.has_made(count) or is_lost(), when, COMMIT_S)
     where = f"{_state(run)}, at change {watch.changes} of the partition of autoboot.txt"
     _cut(scene, when, where, is_there=watch.changes > 0 and not is_lost())
 

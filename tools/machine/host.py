@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tools.machine.authority import HOST, Authority
 from tools.machine.broker import PASSWORD, USER, Broker
-from tools.machine.camera import GONE_S, Cameras
+from tools.machine.camera import GONE_S, SILENT_S, Cameras
 from tools.machine.card import run
 from tools.machine.site import Files
 
@@ -19,8 +19,11 @@ id = "{unit}"
 camera = "lane"
 
 [camera]
-source = "http://{host}:{cameras}/{every_s}"
-silent_s = 60.0
+source = "http://{host}:{cameras}/{unit}"
+silent_s = {silent_s}
+
+[recognition]
+threads = 1
 
 [lane]
 gone_s = {gone_s}
@@ -60,17 +63,17 @@ class Host:
     authority: Authority
     ssh_key: Path
 
-    def settings(self, unit: str, root: bytes, every_s: int) -> dict[str, bytes]:
+    def settings(self, unit: str, root: bytes) -> dict[str, bytes]:
         """What is put onto the card of a unit.
 
         Args:
             unit: its id.
             root: the public root key of releases, PEM.
-            every_s: between two pictures of its camera.
         """
         ports = {"broker": self.broker.port, "files": self.files.port}
-        ports |= {"cameras": self.cameras.port, "every_s": every_s}
-        words = {"host": HOST, "user": USER, "password": PASSWORD, "gone_s": str(GONE_S)}
+        ports |= {"cameras": self.cameras.port}
+        words = {"host": HOST, "user": USER, "password": PASSWORD}
+        words |= {"gone_s": str(GONE_S), "silent_s": str(SILENT_S)}
         return {
             "gatepost.toml": SETTINGS.format(unit=unit, **words, **ports).encode(),
             "gatepost-ca.crt": self.authority.certificate.read_bytes(),

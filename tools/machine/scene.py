@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,8 @@ class Scene:
     def commit(self, since: float) -> float:
         """Wait until the slot that runs is the committed one; seconds since `since`."""
         wanted = self.booted()
-        self.unit.until(lambda: self.committed() == wanted, "committed", TRIAL_S)
+        with self.haste():
+            self.unit.until(lambda: self.committed() == wanted, "committed", TRIAL_S)
         return time.monotonic() - since
 
     def fall_back(self, home: int, since: float) -> None:
@@ -115,7 +117,8 @@ class Scene:
         Returns:
             What the unit then tells of its releases.
         """
-        since = self.unit.until(self._settled_at, "no trial", TRIAL_S)
+        with self.haste():
+            since = self.unit.until(self._settled_at, "no trial", TRIAL_S)
 
         def told() -> dict[str, Any] | None:
             heard = [each.table() for each in self.unit.heard("release", since)]
@@ -126,6 +129,10 @@ class Scene:
     def _settled_at(self) -> float | None:
         """When the start began that goes on, if it is of the slot that is committed."""
         return self.unit.board.runs[-1].began_at if self.committed() == self.booted() else None
+
+    def haste(self) -> AbstractContextManager[None]:
+        """For that long the unit has many pictures to look at, for its trial needs them."""
+        return self.unit.host.cameras.haste(self.unit.name)
 
     def told(self) -> set[str]:
         """The uuid of every passage that the broker has had."""

@@ -32,7 +32,14 @@ from tools.machine.releases import Offers, Shop, Signers, signers
 from tools.machine.results import Results
 from tools.machine.scene import Scene
 from tools.machine.unit import LateError, Unit, prepared, work_folder
-from tools.machine.updates import first_boot, good_release, ordered_release, refusals, rolled_back
+from tools.machine.updates import (
+    beginning,
+    first_boot,
+    good_release,
+    ordered_release,
+    refusals,
+    rolled_back,
+)
 from tools.publish.signing import REPOSITORY
 
 CARD_BYTES = 4 << 30
@@ -40,8 +47,6 @@ CARD_BYTES = 4 << 30
 CUTS = (14, 7, 3)
 """Power cuts in downloads, in installations, and rounds of three in trials: 30.  Each journey ends
 with one more."""
-EVERY_S = {"road-1": 7, "road-2": 5, "road-3": 7}
-"""Between two pictures of a board's camera: that which goes through most trials needs the most."""
 SEED = 7
 Step = Callable[[Scene], None]
 Journey = tuple[Scene, Mapping[str, Step]]
@@ -88,14 +93,14 @@ def _all_journeys(asked: argparse.Namespace, stranger: Signers) -> dict[str, dic
             "delivered": delivered,
         },
         "road-2": {
-            "begin": first_boot,
+            "begin": beginning,
             "trials": partial(trials, version="1.4.0", rounds=rounds, seed=seed),
             "order": partial(ordered_release, version="1.5.0"),
             "refuse": partial(refusals, stranger=stranger),
             "told": delivered,
         },
         "road-3": {
-            "start": first_boot,
+            "start": beginning,
             "crash": partial(rolled_back, version="1.2.0", kind="crashes"),
             "initramfs": partial(rolled_back, version="1.2.2", kind="has a broken initramfs"),
             "hang": partial(rolled_back, version="1.2.1", kind="hangs"),
@@ -149,7 +154,7 @@ def _pass(scene: Scene, name: str, step: Step) -> None:
     """One step; one that breaks off leaves the board without power."""
     board, part = scene.unit.board, f"{name} on {scene.unit.name}"
     try:
-        if not board.is_on and step is not first_boot:
+        if not board.is_on and step not in (first_boot, beginning):
             told = f"slot is online after {scene.boot():.0f} s"
             scene.results.check(part, "boots", told, is_right=True)
         step(scene)
@@ -172,7 +177,7 @@ def _scene(
         clone(Card(image), card.path)
         with card.path.open("r+b") as file:
             file.truncate(CARD_BYTES)
-    prepared(card, host.settings(name, by.root, EVERY_S[name]))
+    prepared(card, host.settings(name, by.root))
     for old in place.glob("console-*.txt"):
         old.unlink()
     unit = Unit(name, Board(card, place, free_port()), host)

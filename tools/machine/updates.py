@@ -36,9 +36,7 @@ BAD = {
 def first_boot(scene: Scene) -> None:
     """The image boots, takes its settings, and a passage comes to the broker."""
     unit, check = scene.unit, scene.results.check
-    online_s = scene.boot()
-    check("1 boot", "online at the broker", f"after {online_s:.0f} s", is_right=True)
-    scene.results.measure(f"power to online, first boot ({unit.name})", f"{online_s:.0f} s")
+    beginning(scene)
     began = unit.board.runs[-1].began_at
     log = unit.until(lambda: unit.heard("log"), "a passage", PASSAGE_S)[0]
     check("1 boot", "a passage on log", f"after {log.at - began:.0f} s", is_right=True)
@@ -48,6 +46,14 @@ def first_boot(scene: Scene) -> None:
     check("1 boot", "active, no failed units", failed.text, is_right=failed.text == "active\n")
     analyzed = unit.ssh("systemd-analyze time").text.splitlines()[0]
     scene.results.measure(f"systemd-analyze ({unit.name})", analyzed)
+
+
+def beginning(scene: Scene) -> None:
+    """The image boots and takes its settings."""
+    name, online_s = scene.unit.name, scene.boot()
+    told = f"{name}, after {online_s:.0f} s"
+    scene.results.check("1 boot", "online at the broker", told, is_right=True)
+    scene.results.measure(f"power to online, first boot ({name})", f"{online_s:.0f} s")
 
 
 def _wiped(scene: Scene) -> None:
