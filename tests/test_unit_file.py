@@ -18,7 +18,7 @@ from appliance.app import OPENING_S
 from appliance.camerasection import Camera
 from appliance.capture.heads import GuardedHeads
 from appliance.capture.lamp import FakeLed, spelled
-from appliance.errors import ConfigurationError
+from appliance.errors import ConfigurationError, RestartError
 from appliance.lightsection import Head
 from appliance.supervisor import FEED_S
 from appliance.tables import read_table
@@ -201,6 +201,11 @@ def test_no_restart_follows_a_fault_that_none_mends() -> None:
     assert values("StartLimitAction") == ["reboot"]
     assert float(values("RestartSec")[0]) * int(values("StartLimitBurst")[0]) >= 120
     assert float(values("WatchdogSec")[0]) / 2 > FEED_S
+
+
+def test_a_restart_that_was_asked_for_is_no_fault() -> None:
+    """A line in `ended` would end the trial of a slot, were the power cut after it."""
+    assert values("SuccessExitStatus") == [str(RestartError.exit_code)]
     assert float(values("TimeoutStopSec")[0]) > 2.0 + 15.0 + 2.0  # linger, loops, guardian
 
 
