@@ -116,7 +116,9 @@ class Shop:
         _tell(out, self.compatible, version)
         if initramfs:
             run(["mcopy", "-o", "-i", str(out / BOOT), "-", "::initramfs"], initramfs)
-        changed = self._changed(version, app)
+            changed = self._little(out, self.compatible, version)  # nobody comes so far
+        else:
+            changed = self._changed(version, app)
         packing = ["-quiet", "-no-progress", "-comp", "zstd", "-Xcompression-level", LEVEL]
         run(["mksquashfs", str(changed), str(out / "packing"), "-noappend", *packing])
         (out / "packing").rename(out / SYSTEM)
@@ -130,14 +132,21 @@ class Shop:
     def small(self, out: Path, version: str, compatible: str) -> Path:
         """A slot of a megabyte, for bundles that nobody must install."""
         if not (out / SYSTEM).exists():
-            root = out / "root"
-            (root / SYSTEM_JSON).parent.mkdir(parents=True, exist_ok=True)
-            _tell(out, compatible, version)
-            shutil.copyfile(out / TOLD, root / SYSTEM_JSON)
-            (root / "noise").write_bytes(os.urandom(1 << 20))
+            out.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(self.built / BOOT, out / BOOT)
+            _tell(out, compatible, version)
+            root = self._little(out, compatible, version)
             run(["mksquashfs", str(root), str(out / SYSTEM), "-noappend", "-quiet", "-no-progress"])
         return out
+
+    def _little(self, out: Path, compatible: str, version: str) -> Path:
+        """A root of a megabyte, which cannot be booted."""
+        root = out / "root"
+        told = {"compatible": compatible, "version": version}
+        (root / SYSTEM_JSON).parent.mkdir(parents=True, exist_ok=True)
+        _replace(root / SYSTEM_JSON, json.dumps(told))
+        (root / "noise").write_bytes(os.urandom(1 << 20))
+        return root
 
     def _changed(self, version: str, app: str) -> Path:
         """The root with another version, and other files where they are wanted."""

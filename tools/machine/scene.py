@@ -87,12 +87,16 @@ class Scene:
         """Restart, and wait until the firmware tries the other slot; when that began."""
         count = len(self.unit.board.runs)
         self.unit.restart()
+        return self.trial_since(count, 300)
+
+    def trial_since(self, count: int, limit_s: float) -> float:
+        """Wait until the firmware tries a slot, after so many starts; when that began."""
 
         def tried() -> float | None:
             began = [each.began_at for each in self.unit.board.runs[count:] if each.start.is_try]
             return began[0] if began else None
 
-        return self.unit.until(tried, "the firmware's try", 300)
+        return self.unit.until(tried, "the firmware's try", limit_s)
 
     def commit(self, since: float) -> float:
         """Wait until the slot that runs is the committed one; seconds since `since`."""

@@ -18,6 +18,7 @@ from tools.machine.releases import CRASH, HANG, Signers, pack
 from tools.machine.scene import INSTALL, INSTALL_S, OTHER, SLOTS, Scene, last_line
 
 PASSAGE_S = 600.0
+OFFERED_S = 300.0
 OTHER_BOARD = "gatepost-rpi-arm64"
 LATE = "a flipped bit in a bundle that was signed for"
 """What dm-verity finds while it is read: the slot that does not run is written to by then."""
@@ -68,23 +69,23 @@ def _wiped(scene: Scene) -> None:
 
 
 def good_release(scene: Scene, version: str) -> None:
-    """A release is fetched, tried, found good and committed, and stays after a plain restart."""
-    check, unit = scene.results.check, scene.unit
-    part, (other, _) = f"2 update to {version}", OTHER[scene.committed()]
+    """A release is ordered, as Home Assistant does it: all that follows the unit does by itself.
+
+    It fetches it, tries it, finds it good and commits it; and it stays after a plain restart.
+    """
+    check, part, (other, _) = (
+        scene.results.check,
+        f"2 update to {version}",
+        OTHER[scene.committed()],
+    )
     bundle = scene.bundle(version)
     scene.offers.offer(version, bundle)
-    offered = unit.ssh("gatepost update check").text
-    check(part, "offered", offered, is_right=f"{version} can be installed" in offered)
-    began, sent = time.monotonic(), scene.unit.host.files.sent.get(unit.name, 0)
-    answer = scene.install()
-    took, sent = time.monotonic() - began, scene.unit.host.files.sent.get(unit.name, 0) - sent
-    check(part, "installed", f"{last_line(answer)}; {took:.0f} s", is_right=answer.code == 0)
     scene.results.measure("bundle", f"{bundle.stat().st_size / 1e6:.0f} MB")
-    scene.results.measure("download and install", f"{took:.0f} s, {sent / 1e6:.0f} MB fetched")
-    since = scene.restart_for_trial()
+    since = _ordered(scene, part, version)
     tried = SLOTS[scene.booted()]
     check(part, "the other slot is tried", f"slot {tried}", is_right=scene.booted() == other)
-    online_s, is_early = unit.come_up(since), scene.committed() == other
+    with scene.haste():
+        online_s, is_early = scene.unit.come_up(since), scene.committed() == other
     good_s = scene.commit(since)
     told = f"slot {tried} online after {online_s:.0f} s, committed after {good_s:.0f} s"
     told += ", BEFORE it was online" if is_early else ""
@@ -94,33 +95,28 @@ def good_release(scene: Scene, version: str) -> None:
     _stays(scene, part, version)
 
 
-def ordered_release(scene: Scene, version: str) -> None:
-    """Home Assistant's order installs a release: found, fetched, tried and committed by itself."""
-    check, unit, part = scene.results.check, scene.unit, f"6 ordered over MQTT: {version}"
-    (other, _), count = OTHER[scene.committed()], len(unit.board.runs)
-    order = f"gatepost/{unit.name}/update/set"
-    scene.offers.offer(version, scene.bundle(version))
+def _ordered(scene: Scene, part: str, version: str) -> float:
+    """Ask for what is offered, over MQTT, and wait for its trial; when that began."""
+    check, unit, order = scene.results.check, scene.unit, f"gatepost/{scene.unit.name}/update/set"
     unit.host.broker.say(order, "check")
 
     def offered() -> bool:
         told = unit.heard("update")
         return bool(told) and told[-1].table().get("latest_version") == version
 
-    unit.until(offered, f"{version} in the update entity", 300)
-    began = time.monotonic()
+    unit.until(offered, f"{version} in the update entity", OFFERED_S)
+    told = unit.heard("update")[-1].table()
+    found = f"{told['installed_version']} runs, {told['latest_version']} is the latest"
+    check(part, "offered by the update entity", found, is_right=True)
+    began, sent = time.monotonic(), unit.host.files.sent.get(unit.name, 0)
     unit.host.broker.say(order, "install")
-
-    def tried() -> bool:
-        return any(each.start.is_try for each in unit.board.runs[count:])
-
-    unit.until(tried, "a trial after the order", INSTALL_S)
-    seen = {each.table().get("update_percentage") for each in unit.heard("update", began)}
-    told = f"a trial after {time.monotonic() - began:.0f} s; {len(seen)} states of progress"
-    check(part, "installed and restarted by itself", told, is_right=True)
-    scene.commit(unit.board.runs[-1].began_at)
-    runs = scene.settle()["version"]
-    told = f"{runs} committed after {time.monotonic() - began:.0f} s"
-    check(part, "committed", told, is_right=scene.committed() == other and runs == version)
+    since = scene.trial_since(len(unit.board.runs), INSTALL_S)
+    took, sent = since - began, unit.host.files.sent.get(unit.name, 0) - sent
+    seen = {each.table()["update_percentage"] for each in unit.heard("update", began)}
+    told_so = f"a trial after {took:.0f} s; {len(seen)} states of progress"
+    check(part, "installed and restarted by itself", told_so, is_right=len(seen) > 1)
+    scene.results.measure("order to trial", f"{took:.0f} s, {sent / 1e6:.0f} MB fetched")
+    return since
 
 
 def _stays(scene: Scene, part: str, version: str) -> None:
