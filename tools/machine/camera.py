@@ -1,7 +1,7 @@
 """The camera of each unit: the vehicles of the bundled clip, as a network camera of the host.
 
 The rule to know: each connection is shown the lane from its beginning.  A picture costs an emulated
-processor 2 to 3 s, so the empty lane is shown seldom, but to a unit that has to prove itself: that
+processor 1 to 2 s, so the empty lane is shown seldom, but to a unit that has to prove itself: that
 one needs 30 pictures, soon.
 """
 
@@ -22,13 +22,15 @@ SIZE = (640, 360)
 """Pixels: its six plates are read as from 1280x720 (`gatepost replay` on the scaled pictures)."""
 SIGN = (slice(128, 166), slice(120, 208))
 """Rows and columns of a sign that would be read in every picture."""
-VEHICLES = ((28, 4), (73, 4), (97, 4), (145, 4), (187, 2), (215, 4))
-"""Where in the clip each begins to be legible, and how far apart its pictures are."""
-SHOWN, EMPTY, PAUSE = 3, 54, 8
-"""Pictures of each vehicle; one of the empty lane, and how often it is shown after each."""
+VEHICLES = ((28, 4), (97, 4), (145, 4))
+"""Where in the clip those three begin to be legible whose plates are sure at one look; and how far
+apart their pictures are."""
+SHOWN, EMPTY, PAUSE = 3, 180, 5
+"""Pictures of each vehicle; one in which there is nothing to be read, not even lettering that takes
+a reader six looks to refuse; and how often it is shown after each."""
 GONE_S = 8.0
 """After which a vehicle is gone: the longest that there is."""
-VEHICLE_S, EMPTY_S, SOON_S = 5.0, 15.0, 4.0
+VEHICLE_S, EMPTY_S, SOON_S = 5.0, 12.0, 3.0
 """After a picture of a vehicle, which must not be gone before the next one; after one of the empty
 lane; and after any where the unit has to prove itself."""
 SILENT_S = 120.0
