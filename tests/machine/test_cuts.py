@@ -126,11 +126,11 @@ class Stage:
 def test_what_was_delivered_was_on_the_card(
     there: tuple[str, ...], is_right: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The card is looked at in the end: of nothing, all would have been delivered."""
+    """And there was something: of nothing, all would have been delivered."""
     monkeypatch.setattr(cuts, "DELIVERY_S", 0.0)
     stage = Stage(tmp_path, Start(BOOT_A, is_try=False), *there)
+    stage.ledger.recorded = set(there)
     delivered(cast("Scene", stage))
-    assert stage.results.lines[0].part == "5 power cut: at the end of road-3"
     assert stage.results.lines[-1].expected == "all delivered"
     assert stage.results.lines[-1].is_right is is_right
 

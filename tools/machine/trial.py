@@ -44,8 +44,7 @@ from tools.publish.signing import REPOSITORY
 CARD_BYTES = 4 << 30
 """Of a card: the data partition grows to its end at the first boot."""
 CUTS = (16, 5, 3)
-"""Power cuts in downloads, in installations, and rounds of three in trials: 30.  Each journey ends
-with one more."""
+"""Power cuts in downloads, in installations, and rounds of three in trials: 30."""
 SEED = 7
 Step = Callable[[Scene], None]
 Journey = tuple[Scene, Mapping[str, Step]]
@@ -83,18 +82,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _all_journeys(asked: argparse.Namespace, stranger: Signers) -> dict[str, dict[str, Step]]:
     """What each board goes through."""
     downloads, installs, rounds = asked.cuts
-    cuts, seed, here = partial(chain_of_installs, version="1.4.0"), asked.seed, installs // 2
+    seed, fewer, here = asked.seed, downloads // 5, installs // 2  # boards are to end together
+    cuts = partial(chain_of_installs, version="1.4.0")
     return {
         "road-1": {
             "boot": first_boot,
             "update": partial(good_release, version="1.1.0"),
-            "cuts": partial(cuts, downloads=downloads, installs=here, seed=seed),
+            "cuts": partial(cuts, downloads=downloads - 2 * fewer, installs=here, seed=seed),
             "delivered": delivered,
         },
         "road-2": {
             "begin": beginning,
             "trials": partial(trials, version="1.4.0", rounds=rounds, seed=seed),
             "refuse": partial(refusals, stranger=stranger),
+            "fetches": partial(cuts, version="1.5.0", downloads=fewer, installs=0, seed=seed + 1),
             "told": delivered,
         },
         "road-3": {
@@ -102,7 +103,7 @@ def _all_journeys(asked: argparse.Namespace, stranger: Signers) -> dict[str, dic
             "crash": partial(rolled_back, version="1.2.0", kind="crashes"),
             "initramfs": partial(rolled_back, version="1.2.2", kind="has a broken initramfs"),
             "hang": partial(rolled_back, version="1.2.1", kind="hangs"),
-            "writes": partial(cuts, downloads=0, installs=installs - here, seed=seed + 1),
+            "writes": partial(cuts, downloads=fewer, installs=installs - here, seed=seed + 2),
             "sent": delivered,
         },
     }
@@ -211,7 +212,7 @@ def _write(out: Path, head: str, results: Results) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tools/test-image", description=__doc__)
-    told = "steps, such as: boot update cuts; begin trials refuse; start crash initramfs hang"
+    told = "steps: boot update cuts; begin trials refuse fetches; start crash initramfs hang writes"
     parser.add_argument("--only", nargs="+", default=[], metavar="STEP", help=told)
     parser.add_argument("--folder", type=Path, default=REPOSITORY / "out/test-image")
     told = "of Debian, for tools/image (default: made anew)"
