@@ -201,12 +201,12 @@ def test_no_restart_follows_a_fault_that_none_mends() -> None:
     assert values("StartLimitAction") == ["reboot"]
     assert float(values("RestartSec")[0]) * int(values("StartLimitBurst")[0]) >= 120
     assert float(values("WatchdogSec")[0]) / 2 > FEED_S
+    assert float(values("TimeoutStopSec")[0]) > 2.0 + 15.0 + 2.0  # linger, loops, guardian
 
 
 def test_a_restart_that_was_asked_for_is_no_fault() -> None:
     """A line in `ended` would end the trial of a slot, were the power cut after it."""
     assert values("SuccessExitStatus") == [str(RestartError.exit_code)]
-    assert float(values("TimeoutStopSec")[0]) > 2.0 + 15.0 + 2.0  # linger, loops, guardian
 
 
 def test_the_readme_installs_what_the_service_starts() -> None:

@@ -19,6 +19,7 @@ from typing import Any
 
 from appliance.store.database import VERSION
 from appliance.update.keys import sealed
+from appliance.update.manifest import FORMAT
 from appliance.update.signature import pem_of, public_keys
 from appliance.update.source import MANIFEST
 from tools.machine.card import run
@@ -231,7 +232,15 @@ class Offers:
 
     def offer(self, version: str, file: Path, **more: str) -> None:
         """Publish one release, in the place of all before; `more` changes its artefact."""
-        self._put(sealed(_json({"sequence": self._sequence, "releases": []}), bytes(64)))
+        now = datetime.now(timezone.utc).replace(microsecond=0).isoformat()
+        span: Table = {"issued": now, "expires": now, "sequence": self._sequence}
+        head = {
+            "type": "gatepost-manifest",
+            "format": FORMAT,
+            "product": "gatepost",
+            "releases": [],
+        }
+        self._put(sealed(_json(head | span), bytes(64)))
         self.site.publish(self._table(version, file, **more), self._by.release, "gatepost", 30)
         self._sequence += 1
 
