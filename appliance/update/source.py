@@ -9,7 +9,6 @@ The rule to know: nothing that comes from here is trusted, not even its length.
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,13 +76,11 @@ class FolderSource:
             raise SourceError(f"{self._folder / name}: {fault.strerror}") from fault
 
     def _opened(self, name: str) -> IO[bytes]:
-        """A plain file; a pipe or a device would be waited for, or read, without end."""
+        """A plain file; a pipe would be waited for, and a watchdog begins when it is opened."""
         path = self._folder / name
-        number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        if not stat.S_ISREG(os.fstat(number).st_mode):
-            os.close(number)
+        if not stat.S_ISREG(path.stat().st_mode):
             raise SourceError(f"{path}: is a folder or a device, expected a file")
-        return os.fdopen(number, "rb")
+        return path.open("rb")
 
 
 def bounded(content: bytes, name: str, most: int) -> bytes:

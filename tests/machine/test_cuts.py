@@ -102,9 +102,7 @@ class Stage:
             Heard(1.0, "log", b'{"uuid": "%s"}' % each.encode(), was_kept=False)
             for each in there[:1]
         ]
-        online = [Heard(2.0, "availability", b"online", was_kept=False)]
-        said = {"log": log, "availability": online}
-        broker = SimpleNamespace(heard=lambda _unit, topic, _since: said.get(topic, []))
+        broker = SimpleNamespace(heard=lambda _unit, topic, _since: log if topic == "log" else [])
         runs = [Run(start, folder / "console", 1.0)]
         board = SimpleNamespace(runs=runs, fault="", card=None, cut=lambda: None)
         self.unit = Unit("road-3", board, SimpleNamespace(broker=broker))
@@ -112,10 +110,6 @@ class Stage:
     def told(self) -> set[str]:
         """Nothing that is not there."""
         return set()
-
-    def boot(self) -> float:
-        """At once."""
-        return 1.0
 
     def committed(self) -> int:
         """Always the first."""

@@ -58,14 +58,15 @@ class Cameras:
 
     @contextmanager
     def haste(self, unit: str) -> Iterator[None]:
-        """Show a unit many pictures, for that long."""
+        """Show a unit many pictures, for that long; not twice at once."""
         with self._turn:
             self._in_haste.add(unit)
             self._turn.notify_all()
         try:
             yield
         finally:
-            self._in_haste.discard(unit)
+            with self._turn:
+                self._in_haste.discard(unit)
 
     def show(self, unit: str) -> Iterator[bytes]:
         """JPEGs, each when its time has come; it never ends."""

@@ -148,7 +148,7 @@ def chain_of_trials(scene: Scene, rounds: int, seed: int) -> None:
 
 
 def delivered(scene: Scene) -> None:
-    """All passages that were on the card at any cut come to the broker in the end."""
+    """All passages that were on this card at any cut come to the broker in the end."""
     unit = scene.unit
 
     def missing() -> set[str]:

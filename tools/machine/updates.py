@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tools.machine.broker import PASSWORD
 from tools.machine.card import SETTINGS
@@ -100,12 +101,11 @@ def _ordered(scene: Scene, part: str, version: str) -> float:
     check, unit, order = scene.results.check, scene.unit, f"gatepost/{scene.unit.name}/update/set"
     unit.host.broker.say(order, "check")
 
-    def offered() -> bool:
-        told = unit.heard("update")
-        return bool(told) and told[-1].table().get("latest_version") == version
+    def offered() -> dict[str, Any] | None:
+        told = [each.table() for each in unit.heard("update")]
+        return told[-1] if told and told[-1].get("latest_version") == version else None
 
-    unit.until(offered, f"{version} in the update entity", OFFERED_S)
-    told = unit.heard("update")[-1].table()
+    told = unit.until(offered, f"{version} in the update entity", OFFERED_S)
     found = f"{told['installed_version']} runs, {told['latest_version']} is the latest"
     check(part, "offered by the update entity", found, is_right=True)
     began, sent = time.monotonic(), unit.host.files.sent.get(unit.name, 0)

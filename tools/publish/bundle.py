@@ -44,7 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(fault, file=sys.stderr)
         return fault.exit_code
     except OSError as fault:
-        print(f"{fault.filename}: {fault.strerror or fault}", file=sys.stderr)
+        named = f"{fault.filename}: " if fault.filename else ""  # a full disk has no name
+        print(f"{named}{fault.strerror or fault}", file=sys.stderr)
         return StoreError.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED + signal.SIGINT
