@@ -21,6 +21,8 @@ LEFT_FREE = 200_000_000
 """Bytes that an update leaves free on the card: what `vigil` calls nearly full, and a day more."""
 LEAST_GAIN = 1_000_000
 """Bytes that an attempt must have brought for another to follow at once."""
+DURABLE_BYTES = 4_000_000
+"""A power cut takes no more of a download than that; by itself the kernel writes after 30 s."""
 
 Progress = Callable[[int, int], None]
 """Told how many bytes of how many are here."""
@@ -106,11 +108,16 @@ def here(shelf: Shelf, artefact: Artefact) -> int:
 
 def _go_on(shelf: Shelf, artefact: Artefact, source: Source, progress: Progress) -> None:
     path, count = _download(shelf, artefact), here(shelf, artefact)
+    durable = count
     for part in source.parts(ARTEFACT.format(artefact.sha256), count):
         count += len(part)
         if count > artefact.size:
             break  # _require_same deletes it
         shelf.disk.append(path, part)
+        if count - durable >= DURABLE_BYTES:
+            shelf.disk.sync(path)
+            shelf.disk.sync(path.parent)
+            durable = count
         progress(count, artefact.size)
     if count < artefact.size:
         told = f"broke off after {count} of {artefact.size} bytes, which are kept"

@@ -1,185 +1,53 @@
-"""Fetching from a real server on loopback that knows Range, dies, trickles, lies or redirects."""
+"""Fetching from a server: what broke off goes on, and none can hold us or give us another file."""
 
 from __future__ import annotations
 
 import hashlib
 import socket
 import ssl
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
 from appliance.errors import SourceError, UpdateError
 from appliance.update.disk import Disk
-from appliance.update.fetch import LEAST_GAIN, fetch_artefact, here, require_space
+from appliance.update.fetch import (
+    DURABLE_BYTES,
+    LEAST_GAIN,
+    fetch_artefact,
+    here,
+    require_space,
+)
 from appliance.update.keys import MOST_BYTES
 from appliance.update.manifest import Artefact
 from appliance.update.shelf import Shelf
+from appliance.update.source import CHUNK
 from appliance.update.web import WebSource
 from tests.authority import Authority
 from tests.update.conftest import Device, Publisher
+from tests.update.cutting import CuttingDisk, PowerCut
+from tests.update.web_server import (
+    CONTENT,
+    Answer,
+    Server,
+    altered,
+    dying,
+    elsewhere,
+    endless,
+    published,
+    redirecting,
+    served,
+    silent,
+    trickling,
+    trickling_headers,
+    without_range,
+)
 
-CONTENT = bytes(range(256)) * 20_000  # 5.1 MB
 IMPATIENT_S = 0.3
-Answer = Callable[["Server", BaseHTTPRequestHandler, int], None]
-
-
-class Server:
-    """Serves a folder, or CONTENT under any name, as `answer` says."""
-
-    def __init__(
-        self, answer: Answer, context: ssl.SSLContext | None = None, protocol: str = "HTTP/1.0"
-    ) -> None:
-        self.asked: list[str] = []
-        self.folder: Path | None = None
-        self.over = threading.Event()
-        outer = self
-
-        class Asked(BaseHTTPRequestHandler):
-            protocol_version = protocol
-
-            def do_GET(self) -> None:
-                outer.asked.append(self.headers.get("Range", ""))
-                begin = int(outer.asked[-1].partition("=")[2].rstrip("-") or 0)
-                answer(outer, self, begin)
-
-            def log_message(self, *_: object) -> None:
-                """Nothing."""
-
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Asked)
-        self._http.handle_error = lambda *_: None  # type: ignore[method-assign]  # we hang up too
-        if context is not None:
-            self._http.socket = context.wrap_socket(self._http.socket, server_side=True)
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,))
-        scheme = "http" if context is None else "https"
-        self.url = f"{scheme}://127.0.0.1:{self._http.server_port}/releases"
-
-    @contextmanager
-    def running(self) -> Iterator[Server]:
-        """Until the end of the block."""
-        self._thread.start()
-        try:
-            yield self
-        finally:
-            self.over.set()
-            self._http.shutdown()
-            self._http.server_close()
-            self._thread.join()
-
-    def content(self, path: str) -> bytes | None:
-        """What lies under a path."""
-        if self.folder is None:
-            return CONTENT
-        file = self.folder / path.removeprefix("/releases/")
-        return file.read_bytes() if file.is_file() else None
-
-
-def served(server: Server, asked: BaseHTTPRequestHandler, begin: int) -> None:
-    """As a web server does: from the byte that was asked for."""
-    content = server.content(asked.path)
-    if content is None:
-        asked.send_error(404)
-        return
-    asked.send_response(206 if begin else 200)
-    if begin:
-        asked.send_header("Content-Range", f"bytes {begin}-{len(content) - 1}/{len(content)}")
-    asked.send_header("Content-Length", str(len(content) - begin))
-    asked.end_headers()
-    asked.wfile.write(content[begin:])
-
-
-@contextmanager
-def published(folder: Path) -> Iterator[Server]:
-    """A folder of releases, over HTTP until the end of the block."""
-    server = Server(served)
-    server.folder = folder
-    with server.running():
-        yield server
-
-
-def dying(server: Server, asked: BaseHTTPRequestHandler, begin: int) -> None:
-    """1.5 MB of each answer come, then the connection is cut."""
-    _begun(asked, begin, len(CONTENT) - begin)
-    asked.wfile.write(CONTENT[begin : begin + 1_500_000])
-    assert server.asked
-
-
-def _begun(asked: BaseHTTPRequestHandler, begin: int, length: int) -> None:
-    asked.send_response(206 if begin else 200)
-    asked.send_header("Content-Range", f"bytes {begin}-{len(CONTENT) - 1}/{len(CONTENT)}")
-    asked.send_header("Content-Length", str(length))
-    asked.end_headers()
-
-
-def without_range(server: Server, asked: BaseHTTPRequestHandler, begin: int) -> None:
-    """Always from the first byte; the first answer breaks off."""
-    asked.send_response(200)
-    asked.send_header("Content-Length", str(len(CONTENT)))
-    asked.end_headers()
-    assert begin >= 0
-    asked.wfile.write(CONTENT if len(server.asked) > 1 else CONTENT[:2_000_000])
-
-
-def silent(server: Server, asked: BaseHTTPRequestHandler, begin: int) -> None:
-    """Headers, a few bytes, then nothing for ever."""
-    _begun(asked, begin, len(CONTENT) - begin)
-    asked.wfile.write(CONTENT[begin : begin + 100])
-    server.over.wait(30)
-
-
-def trickling(server: Server, asked: BaseHTTPRequestHandler, begin: int) -> None:
-    """A byte now and then, for ever."""
-    _begun(asked, begin, len(CONTENT) - begin)
-    while not server.over.wait(0.02):
-        asked.wfile.write(CONTENT[begin : begin + 1])
-        asked.wfile.flush()
-
-
-def trickling_headers(server: Server, asked: BaseHTTPRequestHandler, begin: int) -> None:
-    """The same with headers that never end."""
-    asked.wfile.write(b"HTTP/1.1 200 OK\r\n")
-    while not server.over.wait(0.02):
-        asked.wfile.write(b"X-Waiting: 1\r\n"[: begin + 20])
-        asked.wfile.flush()
-
-
-def elsewhere(server: Server, asked: BaseHTTPRequestHandler, begin: int) -> None:
-    """A part, but not the one that was asked for."""
-    if begin == 0:
-        dying(server, asked, begin)
-    else:
-        _begun(asked, begin - 1, 100)
-        asked.wfile.write(bytes(100))
-
-
-def redirecting(server: Server, asked: BaseHTTPRequestHandler, begin: int) -> None:
-    """To somewhere else."""
-    asked.send_response(302)
-    asked.send_header("Location", f"http://elsewhere.example/{begin}")
-    asked.send_header("Content-Length", "0")
-    asked.end_headers()
-    assert server.asked
-
-
-def altered(server: Server, asked: BaseHTTPRequestHandler, begin: int) -> None:
-    """One bit of the content is another."""
-    _begun(asked, begin, len(CONTENT) - begin)
-    asked.wfile.write(CONTENT[begin:-1] + b"\0")
-    assert server.asked
-
-
-def endless(server: Server, asked: BaseHTTPRequestHandler, begin: int) -> None:
-    """More than the manifest says, without a length."""
-    asked.send_response(200)
-    asked.end_headers()
-    assert begin == 0
-    while not server.over.is_set():
-        asked.wfile.write(CONTENT)
 
 
 @pytest.fixture
@@ -232,6 +100,23 @@ def test_a_download_outlives_the_process(shelf: Shelf, artefact: Artefact) -> No
     with Server(served).running() as server:
         fetch_artefact(shelf, artefact, WebSource(server.url))
     assert server.asked == ["bytes=100-"]
+
+
+def test_a_power_cut_takes_little_of_a_download(
+    tmp_path: Path, shelf: Shelf, artefact: Artefact
+) -> None:
+    """However long it went on: no more than DURABLE_BYTES of what came has to come again."""
+    shelf.disk.make_folder(shelf.folder / "downloads")
+    disk, cut_at = CuttingDisk(tmp_path / "aside"), artefact.size - CHUNK
+
+    def cut(count: int, _size: int) -> None:
+        if count >= cut_at:
+            raise PowerCut
+
+    with Server(served).running() as server, pytest.raises(PowerCut):
+        fetch_artefact(Shelf(shelf.folder, disk), artefact, WebSource(server.url), cut)
+    disk.lose(1.0)
+    assert 0 < cut_at - DURABLE_BYTES <= here(shelf, artefact) < cut_at
 
 
 def test_a_server_without_range_serves_too(shelf: Shelf, artefact: Artefact) -> None:
