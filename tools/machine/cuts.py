@@ -172,7 +172,7 @@ def _cut_in_download(scene: Scene, when: str, size: int, share: float) -> None:
         reached = files.reached.get(name, 0)
         where = f"{(files.sent.get(name, 0) - before) / 1e6:.1f} MB sent, to {reached / size:.0%}"
         _cut(scene, when, where, is_there=reached < size)
-    _up_again(scene)
+    _same_again(scene)
 
 
 def _cut_in_install(scene: Scene, when: str, size: int, writes: int, share: float) -> None:
@@ -185,7 +185,7 @@ def _cut_in_install(scene: Scene, when: str, size: int, writes: int, share: floa
         told = "; the command has ended" if has_ended else ""
         where = f"{written / 1e6:.0f} MB written after the download, of {share:.0%}{told}"
         _cut(scene, when, where, is_there=not has_ended)
-    _up_again(scene)
+    _same_again(scene)
 
 
 def _cut_in_commit(scene: Scene, when: str, count: int) -> None:
@@ -240,13 +240,26 @@ def _look(scene: Scene, part: str, where: str, *, is_there: bool = True) -> None
 
 def _up_again(scene: Scene) -> float:
     """Give power, and wait for a slot that works; seconds of the start that came online."""
+    online_s, found = _powered(scene)
+    scene.results.check(PART, "a slot is online", found, is_right=True)
+    return online_s
+
+
+def _same_again(scene: Scene) -> None:
+    """The same, where nothing is on trial yet: only the slot that was committed will do."""
+    home = scene.committed()
+    _, found = _powered(scene)
+    start = scene.unit.board.runs[-1].start
+    is_right = start.partition == home and not start.is_try
+    scene.results.check(PART, "the slot before is online", found, is_right=is_right)
+
+
+def _powered(scene: Scene) -> tuple[float, str]:
     began = time.monotonic()
     scene.boot()
     run = scene.unit.board.runs[-1]
     online_s = scene.unit.come_up(run.began_at)  # the one before may have been, to try this one
-    found = f"{scene.unit.name}, {_state(run)}, after {time.monotonic() - began:.0f} s"
-    scene.results.check(PART, "a slot is online", found, is_right=True)
-    return online_s
+    return online_s, f"{scene.unit.name}, {_state(run)}, after {time.monotonic() - began:.0f} s"
 
 
 def _state(run: Run) -> str:

@@ -72,7 +72,7 @@ def _wiped(scene: Scene) -> None:
 def good_release(scene: Scene, version: str) -> None:
     """A release is ordered, as Home Assistant does it: all that follows the unit does by itself.
 
-    It fetches it, tries it, finds it good and commits it; and it stays after a plain restart.
+    It fetches it, tries it, finds it good and commits it; that it stays, power cuts show.
     """
     check, part, (other, _) = (
         scene.results.check,
@@ -93,7 +93,6 @@ def good_release(scene: Scene, version: str) -> None:
     is_right = scene.committed() == other and not is_early
     check(part, "committed once it is good", told, is_right=is_right)
     scene.results.measure("trial: power to online, to committed", f"{online_s:.0f}, {good_s:.0f} s")
-    _stays(scene, part, version)
 
 
 def _ordered(scene: Scene, part: str, version: str) -> float:
@@ -117,18 +116,6 @@ def _ordered(scene: Scene, part: str, version: str) -> float:
     check(part, "installed and restarted by itself", told_so, is_right=len(seen) > 1)
     scene.results.measure("order to trial", f"{took:.0f} s, {sent / 1e6:.0f} MB fetched")
     return since
-
-
-def _stays(scene: Scene, part: str, version: str) -> None:
-    """A plain restart is of the same slot, and the unit says that it runs the release."""
-    unit, here, count = scene.unit, scene.booted(), len(scene.unit.board.runs)
-    unit.restart()
-    unit.until(lambda: len(unit.board.runs) > count, "a restart", 300)
-    unit.come_up(unit.board.runs[-1].began_at)
-    start, status = unit.board.runs[-1].start, unit.status()
-    told = f"slot {SLOTS[start.partition]}, try: {start.is_try}, runs {status['runs']}"
-    stays = start.partition == here and not start.is_try and status["runs"] == version
-    scene.results.check(part, "stays after a plain restart", told, is_right=stays)
 
 
 def refusals(scene: Scene, stranger: Signers) -> None:
