@@ -97,6 +97,17 @@ def test_what_was_not_built_is_no_system(
     assert f"{image}: no boot.vfat, expected what tools/image has built" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("text", ["", "[]", '{"version": "1.2.0"}'])
+def test_a_damaged_system_json_is_named(
+    image: Path, keys: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    """With what it should say, and no bundle."""
+    (image / "system.json").write_text(text)
+    assert packed(image, keys, tmp_path / "a.raucb") != 0
+    assert f'{image}/system.json: expected {{"compatible"' in capsys.readouterr().err
+    assert not (tmp_path / "a.raucb").exists()
+
+
 @pytest.mark.skipif(not os.access(OTHER_DISK, os.W_OK), reason="no second disk here")
 def test_a_bundle_may_lie_on_another_disk(image: Path, keys: Path) -> None:
     """A stick that goes to the units, say, and into a folder that is not there yet."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from appliance.errors import GatepostError
+from appliance.update.slots import system
 from tools.flash.slots import BOOT_FILE, SYSTEM_FILE
 
 TOLD = "system.json"
@@ -47,16 +48,18 @@ def pack_system(
         version: that it says it is; None: the one that was built.
 
     Raises:
-        GatepostError: something is missing, or RAUC does not sign it.
+        GatepostError: something is missing or damaged, or RAUC does not sign it.
     """
     missing = [name for name in (TOLD, SYSTEM_FILE, BOOT_FILE) if not (image / name).is_file()]
     if missing:
         raise GatepostError(
             f"{image}: no {', '.join(missing)}, expected what tools/image has built"
         )
-    told = json.loads((image / TOLD).read_text())
+    built = system(image / TOLD)
+    assert built is not None, "it was there a moment ago"
     names = {"system": SYSTEM_FILE, "boot": BOOT_FILE}
-    manifest = MANIFEST.format(**(told | names | ({"version": version} if version else {})))
+    told = {"compatible": built.compatible, "version": version or built.version}
+    manifest = MANIFEST.format(**told, **names)
     out.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=out.parent) as name:
         folder = Path(name)
