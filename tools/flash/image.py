@@ -22,6 +22,8 @@ from tools.publish.signing import REPOSITORY
 
 LEVEL = 19
 """Of zstd."""
+CACHE = REPOSITORY / ".cache" / "image"
+"""Of roots and compiled files."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -87,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     told = "a root that was made before, from any packages"
     parser.add_argument("--root", type=Path, metavar="TAR", help=told)
     told = "where roots and compiled files are kept for the next time"
-    parser.add_argument("--cache", type=Path, default=REPOSITORY / ".cache" / "image", help=told)
+    parser.add_argument("--cache", type=Path, default=CACHE, help=told)
     told = f"of zstd, 1 to 22 (default: {LEVEL}); 3 is quick"
     parser.add_argument("--level", type=int, default=LEVEL, help=told)
     return parser
