@@ -18,7 +18,7 @@ from typing import Any
 
 from appliance import output
 from appliance.commands.command import INTERRUPTED
-from appliance.errors import GatepostError, OutputError, StalledError
+from appliance.errors import GatepostError, OutputError, RestartError, StalledError
 from appliance.tables import SYSTEM_FILE
 from appliance.threads import is_hung
 
@@ -40,6 +40,8 @@ COMMANDS = {
     "version": "checking",
 }
 """Where each command is, below appliance/commands."""
+ABRUPT = (StalledError.exit_code, RestartError.exit_code)
+"""Codes after which nothing is waited for at the exit."""
 
 
 def main(
@@ -117,7 +119,7 @@ def entry(imported: Callable[[], object] = lambda: None) -> None:
     The library of a camera that has fallen silent wants to stop it at the exit, and waits for ever.
     """
     code = main(imported=imported)
-    if is_hung() or code == StalledError.exit_code:
+    if is_hung() or code in ABRUPT:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)

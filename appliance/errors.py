@@ -68,9 +68,12 @@ class StalledError(GatepostError):
 
 
 class RestartError(GatepostError):
-    """Somebody asked for a restart (exit 75): whoever started the unit starts it again."""
+    """Somebody asked for a restart (exit 3, ours): whoever started the unit starts it again.
 
-    exit_code = 75
+    It is a code of its own, for to systemd it is no fault, and any fault ends a trial.
+    """
+
+    exit_code = 3
 
 
 @dataclass(frozen=True, slots=True)

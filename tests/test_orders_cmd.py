@@ -302,7 +302,7 @@ def test_a_unit_does_as_it_is_told(
     with pytest.raises(RestartError) as ended:
         app.run_unit(config, Health(), source, lambda *_: None)
     asking.join()
-    assert ended.value.exit_code == 75
+    assert ended.value.exit_code == 3
     until(lambda: listener.heard[-1].payload == "offline", "the unit is gone")
     states = [heard.body["count"] for heard in listener.on("lists/allowed/state")]
     assert states == [0, 1]

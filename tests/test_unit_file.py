@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from annotated_types import Le
 
-from appliance import __version__
+from appliance import __version__, errors
 from appliance.app import OPENING_S
 from appliance.camerasection import Camera
 from appliance.capture.heads import GuardedHeads
 from appliance.capture.lamp import FakeLed, spelled
-from appliance.errors import ConfigurationError, RestartError
+from appliance.errors import ConfigurationError, GatepostError, RestartError
 from appliance.lightsection import Head
 from appliance.supervisor import FEED_S
 from appliance.tables import read_table
@@ -204,9 +204,16 @@ def test_no_restart_follows_a_fault_that_none_mends() -> None:
     assert float(values("TimeoutStopSec")[0]) > 2.0 + 15.0 + 2.0  # linger, loops, guardian
 
 
+def faults() -> list[type[GatepostError]]:
+    """All that end the unit with a code."""
+    found = vars(errors).values()
+    return [each for each in found if isinstance(each, type) and issubclass(each, GatepostError)]
+
+
 def test_a_restart_that_was_asked_for_is_no_fault() -> None:
     """A line in `ended` would end the trial of a slot, were the power cut after it."""
     assert values("SuccessExitStatus") == [str(RestartError.exit_code)]
+    assert [each for each in faults() if each.exit_code == RestartError.exit_code] == [RestartError]
 
 
 def test_the_readme_installs_what_the_service_starts() -> None:

@@ -33,6 +33,8 @@ MARK_S = 120.0  # its service may have to be started
 STOP_S = 15.0
 STOP = ("systemctl", "stop", "rauc.service")
 PERCENT = re.compile(r"\s*(\d{1,3})% (.*)")
+BUSY = "lready processing"
+"""What RAUC says where an installation goes on that somebody else began."""
 ERROR = "LastError: "
 MOST_TOLD = 400  # characters of RAUC's own words in ours
 
@@ -77,7 +79,7 @@ class Rauc:
 
     def describe(self, bundle: Path) -> System:
         """What a bundle holds; its signature is verified on the way."""
-        table = _table(self._run(["info", "--output-format=json", str(bundle)], MARK_S))
+        table = _table(self._run(["info", "--output-format=json", str(bundle)], "bundle"))
         return System(str(table.get("compatible")), str(table.get("version")))
 
     def install(self, bundle: Path, writing: Writing) -> None:
@@ -100,19 +102,20 @@ class Rauc:
                     self._stop(client)
         if code:
             told = error or last or f"exit {code}"
-            raise UpdateError("bundle", f"RAUC refused it: {told[:MOST_TOLD]}")
+            name = "rauc" if BUSY in told else "bundle"
+            raise UpdateError(name, f"RAUC refused it: {told[:MOST_TOLD]}")
 
     def mark(self, *, good: bool) -> None:
         """Say of the slot that runs that it is good, or bad."""
-        self._run(["status", "mark-good" if good else "mark-bad", "booted"], MARK_S)
+        self._run(["status", "mark-good" if good else "mark-bad", "booted"])
 
     def arm(self, *, other: bool) -> None:
         """Let the next boot be of the other slot, or not after all."""
-        self._run(["status", "mark-active", "other" if other else "booted"], MARK_S)
+        self._run(["status", "mark-active", "other" if other else "booted"])
 
     def primary(self) -> str:
         """The slot that the next boot is of."""
-        table = _table(self._run(["status", "--output-format=json"], MARK_S))
+        table = _table(self._run(["status", "--output-format=json"]))
         try:
             slots = {name: slot for each in table["slots"] for name, slot in each.items()}
             return str(slots[table["boot_primary"]]["bootname"])
@@ -129,11 +132,11 @@ class Rauc:
         except subprocess.TimeoutExpired:
             client.kill()
 
-    def _run(self, arguments: list[str], limit_s: float) -> str:
-        done, called = ended([RAUC, *self.options, *arguments], limit_s, "rauc")
+    def _run(self, arguments: list[str], fault: str = "rauc") -> str:
+        done, called = ended([RAUC, *self.options, *arguments], MARK_S, "rauc")
         if done.returncode:
             told = (done.stderr.strip() or done.stdout.strip()).rpartition("\n")[2]
-            raise UpdateError("bundle", f"{called}: {told[:MOST_TOLD]}")
+            raise UpdateError(fault, f"{called}: {told[:MOST_TOLD]}")
         return done.stdout
 
 

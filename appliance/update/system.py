@@ -9,6 +9,7 @@ Nothing here needs more than root's name: RAUC's service does what needs devices
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -25,7 +26,7 @@ from appliance.update.slots import Slots, other, read_slots, write_slots
 from appliance.update.trial import Deployment, Standing, Trial
 from appliance.update.verdict import Verdict
 
-KIND = "system"
+KIND, REFUSED = "system", "bundle"
 
 
 def require_home() -> Slots:
@@ -53,7 +54,7 @@ def install_bundle(
     reached: bool,
     writing: Writing = lambda _percent: None,
 ) -> Standing:
-    """Write a bundle into the other slot and let the next boot try it; the file is deleted.
+    """Write a bundle into the other slot and let the next boot try it; the file is deleted then.
 
     Args:
         shelf: of this unit.
@@ -74,13 +75,13 @@ def install_bundle(
         _require_same(rauc, bundle, release, place)
         _write(shelf, bundle, rauc, good, writing)
     except UpdateError as fault:
-        shelf.disk.remove(bundle)
+        if fault.name == REFUSED:  # what RAUC itself lacks is no reason to fetch it again
+            shelf.disk.remove(bundle)
         told = f"{release.version} was not installed: {fault}"
         shelf.change(lambda standing: replace(standing, last=told))
         raise
     new = Trial(Deployment(other(slots.booted), release.version, release.reads), reached)
-    standing = shelf.change(partial(put_on_trial, new=new))
-    rauc.arm(other=True)
+    standing = _arm(shelf, rauc, partial(put_on_trial, new=new), other=True)
     forget(shelf, standing)
     return standing
 
@@ -131,9 +132,7 @@ def go_back(shelf: Shelf, rauc: Installer, why: str, *, schema: int, reached: bo
     require_readable(before, schema)
     forget_ended(shelf)
     new = Trial(before, reached, leaves=why)
-    standing = shelf.change(partial(put_on_trial, new=new))
-    rauc.arm(other=True)
-    return standing
+    return _arm(shelf, rauc, partial(put_on_trial, new=new), other=True)
 
 
 def give_up(shelf: Shelf, rauc: Installer, why: str) -> Standing:
@@ -143,15 +142,10 @@ def give_up(shelf: Shelf, rauc: Installer, why: str) -> Standing:
         UpdateError: the slot is armed still, so it is on trial still: else it would be booted, and
             nobody would know that it was given up.
     """
-    before = shelf.standing()
-    standing, slots = shelf.change(partial(trial.give_up, why=why)), read_slots()
-    if slots is None or not slots.on_trial:  # else the next boot is of the committed one anyway
-        try:
-            rauc.arm(other=False)
-        except UpdateError:
-            shelf.change(lambda _: before)
-            raise
-    return standing
+    change, slots = partial(trial.give_up, why=why), read_slots()
+    if slots is not None and slots.on_trial:  # the next boot is of the committed one anyway
+        return shelf.change(change)
+    return _arm(shelf, rauc, change, other=False)
 
 
 def require_readable(before: Deployment, schema: int) -> None:
@@ -159,6 +153,20 @@ def require_readable(before: Deployment, schema: int) -> None:
     if before.reads < schema:
         told = f"the database is of schema {schema}, {before.version} reads {before.reads} at most"
         raise UpdateError("schema", told)
+
+
+def _arm(
+    shelf: Shelf, rauc: Installer, change: Callable[[Standing], Standing], *, other: bool
+) -> Standing:
+    """The state, then the firmware's file; the state is as before where RAUC writes none."""
+    before = shelf.standing()
+    standing = shelf.change(change)
+    try:
+        rauc.arm(other=other)
+    except UpdateError:
+        shelf.change(lambda _: before)
+        raise
+    return standing
 
 
 def _write(shelf: Shelf, bundle: Path, rauc: Installer, good: Deployment, writing: Writing) -> None:

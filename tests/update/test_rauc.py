@@ -411,6 +411,19 @@ def test_what_rauc_does_not_say_is_a_fault(
     assert refused.value.name == name
 
 
+def test_what_rauc_itself_lacks_is_not_the_bundles_fault(bin_folder: Path) -> None:
+    """A mark that fails, an installation of somebody else's that goes on: it may be tried again."""
+    program(bin_folder, "sys.exit('Already processing a different method')")
+    for asks in (
+        lambda: Rauc().mark(good=True),
+        lambda: Rauc().arm(other=True),
+        lambda: Rauc().install(Path("x"), lambda _: None),
+    ):
+        with pytest.raises(UpdateError, match="Already processing") as refused:
+            asks()
+        assert refused.value.name == "rauc"
+
+
 def test_without_rauc_nothing_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     """And it is said what is missing."""
     monkeypatch.setenv("PATH", "/nowhere")

@@ -266,6 +266,41 @@ def test_what_cannot_be_taken_back_is_on_trial_still(unit: SlotUnit, publisher: 
     assert (unit.standing, unit.board.armed) == (before, True)
 
 
+def test_what_cannot_be_armed_is_not_on_trial(unit: SlotUnit, publisher: Publisher) -> None:
+    """It is told as failed, so no later boot may try it unannounced; the next attempt may."""
+
+    def step(name: str) -> None:
+        if name == "arm B":
+            raise UpdateError("rauc", "no answer within 120 s")
+
+    source = offered(publisher)
+    unit.board.step = step
+    with pytest.raises(UpdateError, match="no answer"):
+        unit.install(source)
+    unit.board.step = lambda _name: None
+    unit.reboot()
+    assert (unit.version, unit.standing.trial, unit.standing.failed) == (OLD, None, {})
+    unit.install(source)
+    unit.reboot()
+    assert unit.version == NEW
+
+
+@pytest.mark.parametrize(("name", "kept"), [("rauc", True), ("bundle", False)])
+def test_only_what_is_refused_is_fetched_again(
+    unit: SlotUnit, publisher: Publisher, name: str, *, kept: bool
+) -> None:
+    """RAUC that is away, or falls silent, says nothing about hundreds of megabytes."""
+
+    def step(what: str) -> None:
+        if what == "write 1/4 of B":
+            raise UpdateError(name, "it stopped")
+
+    unit.board.step = step
+    with pytest.raises(UpdateError, match="it stopped"):
+        unit.install(offered(publisher))
+    assert [each.is_file() for each in (unit.folder / "downloads").iterdir()] == [True] * kept
+
+
 def test_a_person_gives_up_what_is_being_tried(unit: SlotUnit, publisher: Publisher) -> None:
     """Nothing is armed by that: the next boot is of the committed slot."""
 
