@@ -22,9 +22,9 @@ from appliance.update import trial
 from appliance.update.disk import Disk
 from appliance.update.images import forget
 from appliance.update.launch import DEPLOYMENT
-from appliance.update.shelf import Shelf
+from appliance.update.shelf import Shelf, sole_user
 from appliance.update.slots import FOLDER, read_slots
-from appliance.update.trial import Evidence, Trial
+from appliance.update.trial import Evidence, Standing, Trial
 from appliance.update.verdict import Spoken
 
 HOLD_S = 60.0  # that nothing was lacking: a release that ends the process soon is not good
@@ -56,25 +56,34 @@ class Own:
 
     Attributes:
         shelf: where they lie.
+        name: of the deployment that this process is.  Another one may be put on trial meanwhile.
     """
 
     shelf: Shelf
+    name: str
 
     def find_good(self) -> None:
         """Commit it, and delete what nobody goes back to."""
-        standing = self.shelf.change(trial.commit)
+        self._change(trial.commit)
         try:
-            forget(self.shelf, standing)
-        except OSError as fault:  # the next installation deletes it
-            log.warning("an old release cannot be deleted: %s", fault)
+            with sole_user(self.shelf.folder):  # else it may be what an updater fetches or unpacks
+                forget(self.shelf, self.shelf.standing())
+        except StoreError as fault:
+            log.warning("old releases stay until the next installation: %s", fault)
 
     def find_bad(self, why: str) -> None:
         """Remember what it lacks."""
-        self.shelf.change(partial(trial.note, why=why))
+        self._change(partial(trial.note, why=why))
 
     def is_over(self) -> bool:
-        """Whether it is committed, or given up by a person."""
-        return self.shelf.standing().trial is None
+        """Whether it is committed, given up by a person, or has made room for another one."""
+        return not self._is_tried(self.shelf.standing())
+
+    def _change(self, step: Callable[[Standing], Standing]) -> None:
+        self.shelf.change(lambda each: step(each) if self._is_tried(each) else each)
+
+    def _is_tried(self, standing: Standing) -> bool:
+        return standing.trial is not None and standing.trial.deployment.name == self.name
 
 
 @dataclass(slots=True)
@@ -162,5 +171,5 @@ def probation(store: Store, environment: Mapping[str, str] = os.environ) -> Prob
     on_trial = shelf.standing().trial
     if on_trial is None or on_trial.deployment.name != name:
         return None
-    judge = Own(shelf) if DEPLOYMENT in environment else Spoken(on_trial.deployment.version)
+    judge = Own(shelf, name) if DEPLOYMENT in environment else Spoken(on_trial.deployment.version)
     return Probation(judge, on_trial, store)

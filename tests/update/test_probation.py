@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from appliance.errors import FullError, StalledError
 from appliance.health import Health, Vitals
 from appliance.update.launch import DEPLOYMENT
 from appliance.update.probation import HOLD_S, LIMIT_S, Probation, probation
+from appliance.update.shelf import sole_user
 from appliance.update.source import FolderSource
 from appliance.update.trial import LEAST_FRAMES
 from tests.update.conftest import Device, Publisher
@@ -91,6 +93,35 @@ def test_a_broker_that_comes_and_goes_is_not_reached(trying: Trying) -> None:
     for _ in range(5):
         assert trying.lasts(HOLD_S - 1) == "on trial"
         assert trying.lasts(1, connected=False) == "on trial"
+
+
+def test_what_takes_its_place_is_not_judged_by_it(
+    trying: Trying, publisher: Publisher, device: Device, source: FolderSource
+) -> None:
+    """Else one that was never started would be good, and nobody would leave it if it crashes."""
+    publisher.release("1.2.0")
+    before = device.install(source)
+    trying.made.judge.find_good()
+    trying.made.judge.find_bad("nothing stored")
+    assert trying.lasts(HOLD_S + 2) == "on trial"
+    assert trying.lasts(LIMIT_S, NONE, connected=False) == "on trial"
+    assert device.shelf.standing() == before
+    assert (before.current, before.trial and before.trial.starts) == (None, 0)
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+def test_what_an_updater_fetches_and_unpacks_is_not_deleted(
+    trying: Trying, device: Device, is_held: bool
+) -> None:
+    """It holds the folder; where nobody does, what lies there is nobody's."""
+    folder = device.shelf.folder
+    (folder / "downloads").mkdir(exist_ok=True)
+    coming = folder / "downloads" / "5e1f", folder / "images" / "5e1f.part"
+    for each in coming:
+        each.write_bytes(b"1")
+    with sole_user(folder) if is_held else nullcontext():
+        assert trying.lasts(HOLD_S + 2) == "1.1.0 is good, after 1 starts"
+    assert [each.exists() for each in coming] == [is_held, is_held]
 
 
 def test_only_the_release_on_trial_judges_itself(
