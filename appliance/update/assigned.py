@@ -24,7 +24,7 @@ from appliance.update.hawkbit import Assignment
 from appliance.update.install import Unit, fetch_release, forced, look
 from appliance.update.keys import Verify
 from appliance.update.manifest import Artefact, Choice, Place, Release, artefacts_for
-from appliance.update.progress import Phase
+from appliance.update.progress import CanceledError, Phase
 from appliance.update.rauc import Writing
 from appliance.update.shelf import Shelf
 from appliance.update.source import Source
@@ -38,13 +38,6 @@ GiveUp = Callable[[str], object]
 """Takes back a trial that has not begun, for a reason in words."""
 Reports = Callable[[str], AbstractContextManager[Feedback]]
 """Who hears of it on the unit, while a version is installed."""
-
-
-class CanceledError(UpdateError):
-    """The server wants it no more."""
-
-    def __init__(self) -> None:
-        super().__init__("canceled", "hawkBit wants it no more")
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,13 @@ WAIT_S, PAUSE_S = 2.0, 0.05
 """For the lock, which the unit takes for a moment to see whether anybody holds it."""
 
 
+class CanceledError(UpdateError):
+    """Who had decided for it wants it no more: it ends, and has not failed."""
+
+    def __init__(self) -> None:
+        super().__init__("canceled", "hawkBit wants it no more")
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far an updater is.
@@ -195,10 +202,16 @@ class Report:
                 _replace(self.desk.folder / "progress.json", asdict(progress))
             self.told = progress
 
+    def take_back(self) -> None:
+        """Leave nothing of what was told."""
+        with suppress(OSError):
+            (self.desk.folder / "progress.json").unlink(missing_ok=True)
+        self.told = None
+
 
 @contextmanager
 def reporting(desk: Desk, version: str, *, is_alone: bool = False) -> Iterator[Report]:
-    """Be the updater; a fault that a person can mend is told as `failed`.
+    """Be the updater; a fault that a person can mend is told as `failed`, a cancellation is none.
 
     Args:
         desk: where it is told.
@@ -219,6 +232,9 @@ def reporting(desk: Desk, version: str, *, is_alone: bool = False) -> Iterator[R
         report = Report(desk, version)
         try:
             yield report
+        except CanceledError:
+            report.take_back()
+            raise
         except GatepostError as fault:
             report.tell("failed", why=str(fault))
             raise

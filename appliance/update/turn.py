@@ -15,10 +15,11 @@ import logging
 from appliance.errors import ConfigurationError, SourceError, StoreError, UpdateError
 from appliance.update.account import Account
 from appliance.update.action import Memory, begun, heard, outcome, waits
-from appliance.update.assigned import CanceledError, Here, deploy
+from appliance.update.assigned import Here, deploy
 from appliance.update.ddi import Base, Link
 from appliance.update.hawkbit import HawkbitServer
 from appliance.update.install import place_for
+from appliance.update.progress import CanceledError
 
 log = logging.getLogger(__name__)
 

@@ -12,14 +12,17 @@ import pytest
 
 from appliance.__main__ import main
 from appliance.config import load_config
+from appliance.errand import Errand
 from appliance.errors import ConfigurationError
 from appliance.inspection import check_parts
 from appliance.update.install import hardware_name, platform_name
+from appliance.update.progress import desk
 from tests.commands.test_update import Fleet
 from tests.standin.hawkbit import HawkbitStandIn
-from tests.standin.hawkbit_state import Target
+from tests.standin.hawkbit_state import Action, Target
 
 NAME, TOKEN = "car-park-7", "abc"
+SHA256 = 64  # digits of an image's name
 
 
 @pytest.fixture
@@ -51,7 +54,7 @@ def configure(fleet: Fleet, url: str, lines: str = "token_file = 'token'") -> Pa
     return path
 
 
-def assign(fleet: Fleet, server: HawkbitStandIn, version: str) -> None:
+def assign(fleet: Fleet, server: HawkbitStandIn, version: str) -> Action:
     """Publish a release, lay its files out as `tools/bundle` does, and decide for the unit."""
     fleet.release(version)
     folder = fleet.folder / f"upload-{version}"
@@ -59,7 +62,7 @@ def assign(fleet: Fleet, server: HawkbitStandIn, version: str) -> None:
     assert code == 0, faults
     assert told.startswith(f"{folder}: upload these 5 files into a software module of version")
     files = {path.name: path.read_bytes() for path in folder.iterdir()}
-    server.fleet.assign(NAME, server.fleet.module(version, files))
+    return server.fleet.assign(NAME, server.fleet.module(version, files))
 
 
 def test_a_release_is_installed_and_its_end_is_told(
@@ -78,6 +81,26 @@ def test_a_release_is_installed_and_its_end_is_told(
     words = "1.2.0 was left: 1.2.0 was never started: a person went back"
     assert action.history[-1] == ("ERROR", (words,))
     assert capsys.readouterr().err == ""
+
+
+def test_what_was_cancelled_is_no_problem_of_the_unit(fleet: Fleet, server: HawkbitStandIn) -> None:
+    """It would stay one until the next update or boot."""
+    configure(fleet, server.url)
+    action = assign(fleet, server, "1.2.0")
+    errand = Errand(desk())
+
+    def sent(name: str, content: bytes) -> bytes:
+        if len(name) == SHA256 and not action.is_canceling:
+            errand.turn()
+            assert errand.is_held
+            assert errand.told is not None
+            server.fleet.cancel(action)
+        return content
+
+    server.sent = sent
+    assert fleet.update("hawkbit")[0] == 0
+    errand.turn()
+    assert (action.status, errand.told, errand.fault) == ("CANCELED", None, "")
 
 
 def test_a_broker_that_cannot_be_tried_is_told(fleet: Fleet, server: HawkbitStandIn) -> None:
