@@ -1,7 +1,8 @@
 """Files of a web server, any that serves plain files; with Range, what broke off is gone on with.
 
-The rule to know: no server can hold us.  An answer that brings less than LEAST_BYTES in WINDOW_S is
-at its end, whether it says nothing or a byte now and then, in its headers or in its body.
+The rule to know: no server can hold us.  An answer that brings less than LEAST_BYTES of the file in
+WINDOW_S is at its end, whatever else it says: nothing, a byte now and then, headers or trailers or
+`100 Continue` without end, which `http.client` would read for ever.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import socket
 import ssl
 import time
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
 from types import MappingProxyType
@@ -21,13 +22,17 @@ from urllib.parse import quote, urlsplit
 
 from appliance import __version__
 from appliance.errors import SourceError
-from appliance.update.source import CHUNK, bounded
+from appliance.update.source import CHUNK, MANIFEST, bounded
 from appliance.update.trust import authorities
 
 CONNECT_S = 15.0  # for each address of the name
 WINDOW_S, LEAST_BYTES = 60.0, 64 * 1024
 """A kilobyte a second: the slowest link on which 30 MB still come in a night."""
-OK, PARTIAL, NOT_FOUND, GONE = 200, 206, 404, 410
+OK, PARTIAL, FORBIDDEN, NOT_FOUND, GONE = 200, 206, 403, 404, 410
+ABSENT = frozenset({NOT_FOUND, GONE})
+UNLISTED = ABSENT | {FORBIDDEN}
+"""Of a server that tells nobody what is not there, as S3 does who may not list: 403 for all that is
+missing.  Whoever would withhold a file can as well say 404."""
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -55,16 +60,19 @@ class WebHost:
         self._headers = {"User-Agent": f"gatepost/{__version__}", "Accept-Encoding": "identity"}
         self._headers |= headers
 
-    def read(self, target: str, name: str, most: int) -> bytes | None:
+    def read(
+        self, target: str, name: str, most: int, absent: Collection[int] = ABSENT
+    ) -> bytes | None:
         """All of a small file; None where there is none; SourceError as of `Source`.
 
         Args:
             target: path and query.
             name: of the file, for the words of a fault.
             most: bytes that it may have.
+            absent: answers that mean that there is none.
         """
         with self.asked("GET", target, name) as answer:
-            if answer.status in {NOT_FOUND, GONE}:
+            if answer.status in absent:
                 return None
             self.expect(answer, name, {OK})
             return self.whole(answer, name, most)
@@ -95,6 +103,7 @@ class WebHost:
             with closing(self._line()) as line:
                 connection = HTTPConnection(self._address.netloc)
                 connection.sock = _Impatient(line, self._window_s)
+                connection.response_class = _Answer
                 connection.request(method, target, body, {**self._headers, **headers})
                 yield connection.getresponse()
         except ssl.SSLCertVerificationError as fault:
@@ -168,33 +177,17 @@ class WebSource:
         self._path = urlsplit(url).path.rstrip("/")
 
     def read(self, name: str, most: int) -> bytes | None:
-        """All of a small file."""
-        return self._host.read(f"{self._path}/{quote(name)}", name, most)
+        """All of a small file; the manifest has to be there, so a 403 for it is told."""
+        absent = ABSENT if name == MANIFEST else UNLISTED
+        return self._host.read(f"{self._path}/{quote(name)}", name, most, absent)
 
     def parts(self, name: str, offset: int) -> Iterator[bytes]:
         """A file piece by piece."""
         return self._host.parts(f"{self._path}/{quote(name)}", name, offset)
 
 
-class _Impatient:
-    """A socket as `http.client` uses one, whose answer must keep coming."""
-
-    def __init__(self, line: socket.socket, window_s: float) -> None:
-        self._line = line
-        self._window_s = window_s
-
-    def sendall(self, content: bytes) -> None:
-        self._line.sendall(content)
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Answer(self._line, self._window_s), CHUNK)
-
-    def close(self) -> None:
-        """Whoever made the connection closes it."""
-
-
-class _Answer(io.RawIOBase):
-    """What comes, as long as enough of it does."""
+class _Impatient(io.RawIOBase):
+    """A socket as `http.client` uses one, and what comes of it as long as enough is of the file."""
 
     def __init__(self, line: socket.socket, window_s: float) -> None:
         self._line = line
@@ -202,16 +195,46 @@ class _Answer(io.RawIOBase):
         self._count = 0
         self._ends_at = time.monotonic() + window_s
 
+    def sendall(self, content: bytes) -> None:
+        self._line.sendall(content)
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self, CHUNK)
+
+    def close(self) -> None:
+        """Whoever made the connection closes it."""
+
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401  # typeshed's WriteableBuffer
-        left = self._ends_at - time.monotonic()
-        if left <= 0 and self._count < LEAST_BYTES:
+        while True:
+            left = self._ends_at - time.monotonic()
+            if left <= 0:
+                self._begin_window()
+                continue
+            self._line.settimeout(left)
+            with suppress(TimeoutError):
+                return self._line.recv_into(buffer)
+
+    def count(self, size: int) -> None:
+        """So many bytes of the file have come."""
+        self._count += size
+
+    def _begin_window(self) -> None:
+        if self._count < LEAST_BYTES:
             raise TimeoutError(f"{self._count} bytes in {self._window_s:g} s: too slow")
-        if left <= 0:
-            self._count, self._ends_at = 0, time.monotonic() + self._window_s
-        self._line.settimeout(max(0.01, self._ends_at - time.monotonic()))
-        count = self._line.recv_into(buffer)
-        self._count += count
-        return count
+        self._count, self._ends_at = 0, time.monotonic() + self._window_s
+
+
+class _Answer(HTTPResponse):
+    """An answer that counts what of it is the file."""
+
+    def __init__(self, line: Any, *rest: Any, **more: Any) -> None:  # noqa: ANN401  # http.client's
+        super().__init__(line, *rest, **more)
+        self._line: _Impatient = line
+
+    def read1(self, n: int = -1) -> bytes:
+        part = super().read1(n)
+        self._line.count(len(part))
+        return part

@@ -35,19 +35,25 @@ from tests.update.web_server import (
     Answer,
     Server,
     altered,
+    continuing,
     dying,
     elsewhere,
     endless,
+    padding,
     published,
     redirecting,
     served,
     silent,
+    slow,
+    trailing,
     trickling,
     trickling_headers,
+    unlisted,
     without_range,
 )
 
 IMPATIENT_S = 0.3
+HOLDING = [silent, trickling, trickling_headers, continuing, trailing, padding]
 
 
 @pytest.fixture
@@ -127,9 +133,9 @@ def test_a_server_without_range_serves_too(shelf: Shelf, artefact: Artefact) -> 
     assert len(server.asked) == 2
 
 
-@pytest.mark.parametrize("answer", [silent, trickling, trickling_headers])
+@pytest.mark.parametrize("answer", HOLDING)
 def test_no_server_holds_us(shelf: Shelf, artefact: Artefact, answer: Answer) -> None:
-    """Whoever brings less than 64 kB in the window is given up, in headers as in the body."""
+    """Whoever brings less than 64 kB of the file in the window is given up, whatever else comes."""
     with (
         Server(answer).running() as server,
         quickly(10),
@@ -138,11 +144,30 @@ def test_no_server_holds_us(shelf: Shelf, artefact: Artefact, answer: Answer) ->
         fetch_artefact(shelf, artefact, WebSource(server.url, window_s=IMPATIENT_S))
 
 
-@pytest.mark.parametrize("answer", [silent, trickling, trickling_headers])
+@pytest.mark.parametrize("answer", HOLDING)
 def test_no_server_holds_us_with_a_manifest(answer: Answer) -> None:
     """The same for what is read at once."""
     with Server(answer).running() as server, quickly(10), pytest.raises(SourceError):
         WebSource(server.url, window_s=IMPATIENT_S).read("manifest.signed", MOST_BYTES)
+
+
+def test_a_server_that_brings_enough_is_waited_for() -> None:
+    """Over many windows, though something is awaited whenever one ends."""
+    with Server(slow).running() as server:
+        source = WebSource(server.url, window_s=IMPATIENT_S)
+        assert source.read("manifest.signed", 1_000_000) == CONTENT[:1_000_000]
+
+
+def test_a_server_that_says_403_for_what_is_not_there_serves_too(
+    publisher: Publisher, device: Device
+) -> None:
+    """As S3 without the right to list.  A manifest has to be there: its 403 is told."""
+    publisher.release("1.1.0")
+    with published(publisher.site.folder, unlisted) as server:
+        assert device.run(WebSource(server.url)) == "1.1.0"
+        (publisher.site.folder / "manifest.signed").unlink()
+        with pytest.raises(SourceError, match=r"manifest\.signed: answered 403"):
+            device.look(WebSource(server.url))
 
 
 def test_a_small_file_is_not_read_beyond_its_bound() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +15,7 @@ from pathlib import Path
 
 CONTENT = bytes(range(256)) * 20_000  # 5.1 MB
 Answer = Callable[["Server", BaseHTTPRequestHandler, int], None]
+HELD_S = 20.0  # for which an answer without end goes on
 
 
 class Server:
@@ -81,9 +83,9 @@ def served(server: Server, asked: BaseHTTPRequestHandler, begin: int) -> None:
 
 
 @contextmanager
-def published(folder: Path) -> Iterator[Server]:
+def published(folder: Path, answer: Answer = served) -> Iterator[Server]:
     """A folder of releases, over HTTP until the end of the block."""
-    server = Server(served)
+    server = Server(answer)
     server.folder = folder
     with server.running():
         yield server
@@ -133,6 +135,49 @@ def trickling_headers(server: Server, asked: BaseHTTPRequestHandler, begin: int)
     while not server.over.wait(0.02):
         asked.wfile.write(b"X-Waiting: 1\r\n"[: begin + 20])
         asked.wfile.flush()
+
+
+def continuing(server: Server, asked: BaseHTTPRequestHandler, begin: int) -> None:
+    """`100 Continue` and again."""
+    assert begin == 0
+    _said_on(server, asked, b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
+
+
+def trailing(server: Server, asked: BaseHTTPRequestHandler, begin: int) -> None:
+    """One byte, and trailers that never end."""
+    assert begin == 0
+    asked.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n")
+    _said_on(server, asked, b"X-Waiting: 1\r\n" * 100)
+
+
+def padding(server: Server, asked: BaseHTTPRequestHandler, begin: int) -> None:
+    """Chunks of one byte, each after 10 kB of words about it."""
+    assert begin == 0
+    asked.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    _said_on(server, asked, b"1;" + b"x" * 10_000 + b"\r\nx\r\n")
+
+
+def _said_on(server: Server, asked: BaseHTTPRequestHandler, words: bytes) -> None:
+    """The same again and again, as fast as it is read."""
+    ends_at = time.monotonic() + HELD_S
+    while not server.over.is_set() and time.monotonic() < ends_at:
+        asked.wfile.write(words)
+
+
+def unlisted(server: Server, asked: BaseHTTPRequestHandler, begin: int) -> None:
+    """As S3 where nobody may list: 403 for what is not there."""
+    if server.content(asked.path) is None:
+        asked.send_error(403)
+    else:
+        served(server, asked, begin)
+
+
+def slow(server: Server, asked: BaseHTTPRequestHandler, begin: int) -> None:
+    """10 kB every 20 ms, 1 MB in all."""
+    asked.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+    for start in range(begin, 1_000_000, 10_000):
+        asked.wfile.write(CONTENT[start : start + 10_000])
+        server.over.wait(0.02)
 
 
 def elsewhere(server: Server, asked: BaseHTTPRequestHandler, begin: int) -> None:
