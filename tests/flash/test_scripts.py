@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import grp
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -137,3 +138,12 @@ def test_nobody_is_answered_who_looks_for_names() -> None:
     told.optionxform = str  # type: ignore[assignment,method-assign]  # as they are written
     told.read(ROOT / "etc/systemd/resolved.conf.d/gatepost.conf")
     assert dict(told["Resolve"]) == {"LLMNR": "no", "MulticastDNS": "no"}
+
+
+def test_nothing_goes_by_a_label_that_any_disk_may_have() -> None:
+    """Another unit's card in a reader has the same ones; `firmware/initramfs/init` says whose."""
+    files = [each for each in (REPOSITORY / "firmware").rglob("*") if each.is_file()]
+    named = {
+        each.name for each in files if re.search(r"(?i)part-?(label|x2dlabel)", each.read_text())
+    }
+    assert named == set()

@@ -46,7 +46,8 @@ class Bench(Board):
     def __init__(self, folder: Path) -> None:
         """Without power."""
         self.shelf, self.works = Shelf(), True
-        super().__init__(cast("Card", self.shelf), folder, 0)
+        card = cast("Card", self.shelf)
+        super().__init__(card, card, folder, 0)
 
     def _command(self, _start: Start, _asked: Loading, _console: Path) -> list[str]:
         monitor = self.folder / "monitor"

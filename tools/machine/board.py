@@ -26,6 +26,7 @@ UNGUARDED = "nokaslr norandmaps mitigations=off"
 of it empties what QEMU has translated: a boot takes 75 s instead of 105 s.  Where each process has
 its libraries elsewhere QEMU translates them for each anew: 61 s instead of 76."""
 BARE = ["-nodefaults", "-display", "none", "-no-reboot"]
+MEMORY = ["-m", "1024", "-smp", "1"]
 DEVICES = ["-device", "virtio-rng-pci", "-device", "i6300esb"]
 BOOTLOADER = "/chosen/bootloader"
 """Where the firmware leaves which partition it has taken, 32 bits each."""
@@ -71,19 +72,18 @@ class Board:
         stops_at_try: its power goes when a try is asked for, so that `switch_on` may begin with it.
     """
 
-    def __init__(self, card: Card, folder: Path, ssh_port: int, memory_mb: int = 1024) -> None:
+    def __init__(self, card: Card, stick: Card, folder: Path, ssh_port: int) -> None:
         """Build one.
 
         Args:
             card: its card.
+            stick: another unit's card beside it, which it can only read: with the same labels.
             folder: for what it says.
             ssh_port: of the host, which leads to the board's port 22.
-            memory_mb: of the board.
         """
-        self.card, self.folder, self.ssh_port = card, folder, ssh_port
+        self.card, self.stick, self.folder, self.ssh_port = card, stick, folder, ssh_port
         self.runs: list[Run] = []
         self.fault = ""
-        self._memory = ["-m", str(memory_mb), "-smp", "1"]
         self._lock = threading.Lock()
         self._qemu: subprocess.Popen[bytes] | None = None
         self._monitor: Monitor | None = None
@@ -224,12 +224,14 @@ class Board:
             loaded += ["-initrd", str(self._loaded(start.partition, asked.initramfs))]
         net = f"user,id=net,hostfwd=tcp:127.0.0.1:{self.ssh_port}-:22"
         disk = f"if=none,id=card,format=raw,file={self.card.path}"
+        stick = f"if=none,id=stick,format=raw,readonly=on,file={self.stick.path}"
         monitor = self.folder / "monitor"
         monitor.unlink(missing_ok=True)
         return [
-            *(*MACHINE, *self._memory, *BARE, *DEVICES, *loaded, "-append", f"{words} {UNGUARDED}"),
+            *(*MACHINE, *MEMORY, *BARE, *DEVICES, *loaded, "-append", f"{words} {UNGUARDED}"),
             *("-dtb", str(self._tree(start)), "-serial", f"file:{console}"),
             *("-drive", disk, "-device", "virtio-blk-pci,drive=card"),
+            *("-drive", stick, "-device", "virtio-blk-pci,drive=stick"),
             *("-netdev", net, "-device", "virtio-net-pci,netdev=net,romfile="),
             *("-qmp", f"unix:{monitor},server=on,wait=off", "-action", "watchdog=reset"),
         ]
@@ -244,7 +246,7 @@ class Board:
         plain, told = self.folder / "plain.dtb", self.folder / "told.dtb"
         if not plain.exists():
             dump = ["-M", f"dumpdtb={plain}", "-nodefaults", "-display", "none"]
-            run([*MACHINE, *self._memory, *dump])
+            run([*MACHINE, *MEMORY, *dump])
         told.write_bytes(plain.read_bytes())
         for key, value in (("partition", start.partition), ("tryboot", int(start.is_try))):
             run(["fdtput", "-p", "-t", "u", str(told), BOOTLOADER, key, str(value)])

@@ -179,7 +179,7 @@ def _scene(
     prepared(card, host.settings(name, by.root))
     for old in place.glob("console-*.txt"):
         old.unlink()
-    unit = Unit(name, Board(card, place, free_port()), host)
+    unit = Unit(name, Board(card, Card(image), place, free_port()), host)
     offers = Offers(folder / "site" / name, by, shop.compatible)
     return Scene(unit, offers, shop, by, Ledger(), results)
 
