@@ -16,6 +16,8 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import pwd
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -140,8 +142,9 @@ def sole_user(folder: Path) -> Iterator[None]:
     """Hold the folder for this process: one command at a time fetches and installs.
 
     Raises:
-        StoreError: another process holds it, or it cannot be made.
+        StoreError: another process holds it; it cannot be made; we are root and it is another's.
     """
+    _require_ours(folder)
     try:
         folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         with _lock(folder / "lock") as file:
@@ -151,6 +154,28 @@ def sole_user(folder: Path) -> Iterator[None]:
         raise StoreError(f"{folder}: another gatepost is at an update there") from fault
     except OSError as fault:
         raise StoreError(f"{fault.filename or folder}: {fault.strerror or fault}") from fault
+
+
+def _require_ours(folder: Path) -> None:
+    """Root could write anywhere, and the folder's owner could not write beside that any more."""
+    if os.geteuid() != 0:
+        return
+    above = next(each for each in folder.absolute().parents if each.exists())
+    for each in (above, folder):
+        owner = each.stat().st_uid if each.exists() else 0
+        if owner != 0:
+            name = _name_of(owner)
+            told = f"belongs to {name}, who could not go on with what root leaves there"
+            command = f"sudo -u {shlex.quote(name)} gatepost update ..."
+            raise StoreError(f"{each}: {told}; expected: {command}")
+
+
+def _name_of(user: int) -> str:
+    """As sudo takes it."""
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"#{user}"
 
 
 def _lock(path: Path) -> IO[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -10,18 +11,21 @@ import pytest
 from appliance import __version__
 from appliance.__main__ import main
 from appliance.config import load_config
+from appliance.errors import StoreError
 from appliance.inspection import check_parts
 from appliance.store.database import DATABASE, Database
 from appliance.update import trial
 from appliance.update.disk import Disk
 from appliance.update.install import hardware_name, platform_name
 from appliance.update.progress import RUN, Desk, Progress, Request
-from appliance.update.shelf import Shelf
+from appliance.update.shelf import Shelf, sole_user
 from tests.update.conftest import app_files, tar_of
 from tools.publish import bundle
 from tools.publish.pack import package_version
 
 Told = tuple[int, str, str]
+FOREIGN = [("updates", 65534, "nobody"), ("", 4321, "'#4321'")]
+"""The folder itself, and the one above it, with and without a name for the owner."""
 
 
 class Fleet:
@@ -106,6 +110,40 @@ def test_a_release_goes_from_the_publisher_to_the_unit(fleet: Fleet) -> None:
     code, _, faults = fleet.update("install", source=True)
     assert (code, faults) == (65, "failed: 0.2.0: a person went back\n")
     assert fleet.update("install", "--force", source=True)[0] == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root could write there")
+@pytest.mark.parametrize("verb", ["check", "install", "rollback"])
+@pytest.mark.parametrize(("owned", "uid", "user"), FOREIGN)
+def test_root_leaves_nothing_in_the_folder_of_another(
+    fleet: Fleet, verb: str, owned: str, uid: int, user: str
+) -> None:
+    """Else the unit's user could not write there any more, and that unit had its last update."""
+    fleet.release("0.2.0")
+    fleet.update("install", source=True)
+    fleet.updates.joinpath("lock").unlink()
+    place = fleet.folder / owned
+    os.chown(place, uid, uid)
+    before = sorted(fleet.updates.rglob("*"))
+    code, _, faults = fleet.update(verb, source=verb != "rollback")
+    assert (code, faults.startswith(f"{place}: belongs to")) == (74, True)
+    assert faults.endswith(f"expected: sudo -u {user} gatepost update ...\n")
+    assert sorted(fleet.updates.rglob("*")) == before
+    os.chown(place, 0, 0)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root could make it")
+def test_root_makes_no_folder_in_that_of_another(tmp_path: Path) -> None:
+    """As on a unit that was never updated; nor below one that is missing."""
+    (tmp_path / "gatepost").mkdir()
+    os.chown(tmp_path / "gatepost", 65534, 65534)
+    for name in ("updates", "missing/updates"):
+        with (
+            pytest.raises(StoreError, match="gatepost: belongs to nobody"),
+            sole_user(tmp_path / "gatepost" / name),
+        ):
+            pass
+    assert list((tmp_path / "gatepost").iterdir()) == []
 
 
 def test_nobody_goes_back_to_what_could_not_read_the_database(fleet: Fleet) -> None:
