@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
 from pathlib import Path
 from typing import IO
@@ -9,7 +10,7 @@ from typing import IO
 import pytest
 
 from appliance.errors import GatepostError
-from tools.flash.application import package_version
+from tools.flash.application import keep, package_version
 from tools.flash.image import keyring
 from tools.flash.programs import feed, run
 from tools.flash.tree import Tree, file
@@ -92,3 +93,22 @@ def test_a_program_that_ends_too_early_is_a_fault(tmp_path: Path) -> None:
 def test_a_clean_program_that_reads_little_is_no_fault() -> None:
     """It has what it wanted: its exit code says so."""
     feed(["true"], pour, {})
+
+
+def test_a_cache_on_a_full_disk_keeps_no_half_file(tmp_path: Path) -> None:
+    """The compiler's folder is often another file system's, from which a move is a copy."""
+    made, target = Path("/dev/shm", tmp_path.name), tmp_path / "cache" / "kept"  # noqa: S108
+    if Path("/dev/shm").stat().st_dev == tmp_path.stat().st_dev:  # noqa: S108
+        pytest.skip("one file system, where a move is a rename")
+    made.write_bytes(bytes(10_000))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            keep(made, target)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not target.exists()
+    keep(made, target)
+    assert target.read_bytes() == bytes(10_000)
+    assert [each.name for each in target.parent.iterdir()] == ["kept"]

@@ -122,8 +122,15 @@ def _compile(tree: Tree, program: str, wanted: Mapping[str, Path]) -> None:
         run(command, environment={"QEMU_LD_PREFIX": name, "QEMU_CPU": EMULATED})
         tag = "cpython-" + program.rpartition("python")[2].replace(".", "")
         for each, target in wanted.items():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(root / _compiled_name(each, tag), target)
+            keep(root / _compiled_name(each, tag), target)
+
+
+def keep(made: Path, target: Path) -> None:
+    """Move a file into the cache: all of it or none is there, though the move may be a copy."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f"{target.name}.part")
+    shutil.move(made, part)
+    part.rename(target)
 
 
 def with_accounts(tree: Tree, epoch: int) -> Tree:
