@@ -25,7 +25,7 @@ from appliance.update.manifest import (
 from appliance.update.source import MANIFEST, FolderSource
 from tests.update.conftest import BOARD, NOW, PLATFORM, Device, Publisher, verified
 from tools.publish.signing import PrivateKey
-from tools.publish.site import Table, rolled_out
+from tools.publish.site import Site, Table, rolled_out
 
 PLACE = Place("u1", "gatepost", BOARD, PLATFORM, ("app", "models"), "1.0.0", reads=1)
 HEX = "0" * 64
@@ -127,6 +127,22 @@ def test_a_unit_that_has_seen_a_time_does_not_go_behind_it(
     with pytest.raises(UpdateError) as fault:
         device.look(source, now=NOW - timedelta(days=365))
     assert fault.value.name == "expired"
+
+
+def test_a_publisher_whose_clock_was_ahead_is_told(
+    publisher: Publisher, device: Device, source: FolderSource, keys: dict[str, PrivateKey]
+) -> None:
+    """Units that saw that manifest take its time for passed: the next ones must outlive it."""
+    ahead = Site(publisher.site.folder, NOW + timedelta(days=100))
+    Publisher(ahead, keys["root"], keys["key"]).release("1.1.0")
+    assert device.look(source).manifest.sequence == 1
+    with pytest.raises(UpdateError, match=r"expired: .* clock ahead\?\), expected more --days"):
+        publisher.publish(publisher.site.table())
+    assert device.look(source).manifest.sequence == 1
+    publisher.site.publish(publisher.site.table(), publisher.key, "gatepost", 150)
+    assert device.look(source).manifest.sequence == 2
+    with pytest.raises(UpdateError, match="expired"):
+        publisher.publish(publisher.site.table())
 
 
 def test_a_replay_is_refused_by_a_unit_that_saw_more(

@@ -107,6 +107,9 @@ class Site:
     def publish(self, table: Table, key: PrivateKey, product: str, days: int) -> Manifest:
         """Sign a manifest with the next sequence, and put it in the place of the one before.
 
+        No manifest is issued before the one before: units go by the latest time that they saw
+        signed, and one that follows a clock that was ahead must outlive that.
+
         Args:
             table: with its releases; what else a manifest has is set here.
             key: a release key.
@@ -116,19 +119,27 @@ class Site:
         Raises:
             GatepostError: a unit would refuse it.
         """
-        sequence, keyring = int(self.table()["sequence"]) + 1, self._counting()
+        before, keyring = self.table(), self._counting()
+        sequence = int(before["sequence"]) + 1
         own = {each.key: each for each in keyring.releases}.get(key.public().hex())
         if own is None:
             counting = ", ".join(each.name for each in keyring.releases)
             told = f"{key.path}: no release key that counts, expected one of {counting}"
             raise UpdateError("signature", told)
         span, ends = self._span(days), own.until.isoformat()
-        until = min(span["until"], ends, key=datetime.fromisoformat)
+        until = min(span["until"], ends, key=_time)
+        issued = max(span["since"], before.get("issued", span["since"]), key=_time)
+        if _time(until) < _time(issued):
+            told = (
+                f"it would end on {until}, which units take for past since the manifest of {issued}"
+            )
+            raise UpdateError("expired", f"{told} (was a clock ahead?), expected more --days")
         head = {"type": "gatepost-manifest", "format": FORMAT, "sequence": sequence}
-        dates = {"issued": span["since"], "expires": until, "product": product}
+        dates = {"issued": issued, "expires": until, "product": product}
         content = _json(table | head | dates)
         signed = sealed(content, key.sign(content))
-        manifest = read_manifest(signed, keyring, verify, product, self.now, sequence)
+        at = max(self.now, _time(issued))
+        manifest = read_manifest(signed, keyring, verify, product, at, sequence)
         self._put(MANIFEST, signed)
         return manifest
 
@@ -200,6 +211,10 @@ def rolled_out(release: Table, **change: object) -> Table:
 def copied(source: Site, folder: Path) -> None:
     """Put the same files elsewhere, as on a USB stick."""
     shutil.copytree(source.folder, folder, dirs_exist_ok=True)
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def _json(table: Table) -> bytes:
