@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _all_journeys(asked: argparse.Namespace, stranger: Signers) -> dict[str, dict[str, Step]]:
     """What each board goes through."""
     downloads, installs, rounds = asked.cuts
-    seed, fewer, here = asked.seed, downloads // 5, installs // 2  # boards are to end together
+    seed, fewer, here = asked.seed, downloads // 8, installs // 2  # boards are to end together
     cuts = partial(chain_of_installs, version="1.4.0")
     return {
         "road-1": {

@@ -16,7 +16,7 @@ from appliance.update.manifest import Manifest, Place, Release, artefacts_for, c
 from appliance.update.probation import HOLD_S, LIMIT_S
 from appliance.update.trial import Deployment, Standing
 
-LOOK_H = 6.0  # between two looks at the manifest
+LOOK_H = 24.0  # between two looks at the manifest, as `update.check_hours` is by itself
 CUTS_H = 30 * 24.0  # mean time between two power cuts
 BOOT_H = 1 / 60  # until the unit sees again after one
 RESTART_H = 20 / 3600  # the same after a start of the process
