@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from appliance.errors import SourceError, UpdateError
+from appliance.update import trial
 from appliance.update.keys import MOST_BYTES, Keyring, Verify, extended
 from appliance.update.manifest import Artefact
 from appliance.update.shelf import Shelf
@@ -32,18 +34,20 @@ def fetch_keys(shelf: Shelf, roots: tuple[bytes, ...], source: Source, verify: V
     """The keys that count, from those of the set-up through all statements there are.
 
     Statements that were seen are kept, so that nobody can withhold them later.  Those kept are
-    verified anew each time.
+    verified anew each time.  The root keys of the set-up are the owner's own word: where they are
+    others than before, what was seen before is forgotten.
 
     Raises:
         UpdateError: a statement is not signed by a root key of the one before.
         SourceError: the source is away.
     """
     keyring = Keyring(roots)
+    _forget_others(shelf, keyring, verify)
     while (path := _kept(shelf, keyring)).exists():
         try:
             keyring = extended(keyring, path.read_bytes(), verify)
         except UpdateError as fault:
-            told = f"{path}, kept here: damaged, or of other root keys than update.root_file has"
+            told = f"{path}, kept here: damaged; once deleted it is fetched again"
             raise UpdateError(fault.name, told) from fault
     while signed := source.read(STATEMENT.format(keyring.number + 1), MOST_BYTES):
         path, keyring = _kept(shelf, keyring), extended(keyring, signed, verify)
@@ -104,6 +108,34 @@ def here(shelf: Shelf, artefact: Artefact) -> int:
         return _download(shelf, artefact).stat().st_size
     except FileNotFoundError:
         return 0
+
+
+def _forget_others(shelf: Shelf, keyring: Keyring, verify: Verify) -> None:
+    """Forget what was seen by other root keys, in an order that a power cut cannot turn.
+
+    What is kept stays where its first statement verifies: a root key was added, or nobody wrote
+    down yet by which ones it was seen, as releases before this did not.
+    """
+    roots = hashlib.sha256(b"".join(sorted(keyring.roots))).hexdigest()
+    if shelf.standing().roots == roots:
+        return
+    first = _kept(shelf, keyring)
+    goes_on = _is_signed(first, keyring, verify)
+    if first.parent.exists() and not goes_on:
+        shelf.disk.remove(first.parent)
+        shelf.disk.sync(shelf.folder)
+    shelf.change(partial(trial.rooted, roots=roots, goes_on=goes_on))
+
+
+def _is_signed(path: Path, keyring: Keyring, verify: Verify) -> bool:
+    """Whether there is a next statement, and these root keys signed it."""
+    try:
+        extended(keyring, path.read_bytes(), verify)
+    except FileNotFoundError:
+        return False
+    except UpdateError as fault:
+        return fault.name != "signature"
+    return True
 
 
 def _go_on(shelf: Shelf, artefact: Artefact, source: Source, progress: Progress) -> None:

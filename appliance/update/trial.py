@@ -78,6 +78,7 @@ class Standing:
         sequence: the highest of a manifest that was seen.
         known_s: the latest time that is known to have passed, seconds since 1970.
         last: what happened last, in words.
+        roots: for which root keys sequence and time were seen; empty: no release wrote it down yet.
     """
 
     current: Deployment | None = None
@@ -87,6 +88,7 @@ class Standing:
     sequence: int = 0
     known_s: int = 0
     last: str = ""
+    roots: str = ""
 
     @property
     def starts_with(self) -> Deployment | None:
@@ -222,6 +224,12 @@ def seen(standing: Standing, sequence: int, known_s: int) -> Standing:
     return replace(standing, sequence=sequence, known_s=known_s)
 
 
+def rooted(standing: Standing, roots: str, *, goes_on: bool) -> Standing:
+    """Trust other root keys; unless it `goes_on`, what was seen before was others' word."""
+    kept = standing if goes_on else replace(standing, sequence=0, known_s=0)
+    return replace(kept, roots=roots)
+
+
 def written(standing: Standing) -> bytes:
     """As it lies on the card: JSON."""
     return json.dumps(asdict(standing) | {"format": FORMAT}, indent=1).encode()
@@ -243,6 +251,7 @@ def read(content: bytes) -> Standing:
             int(table["sequence"]),
             int(table["known_s"]),
             str(table["last"]),
+            str(table.get("roots", "")),  # releases before had none
         )
     except (KeyError, TypeError, AttributeError) as fault:
         raise ValueError(f"not what this format holds: {fault}") from fault

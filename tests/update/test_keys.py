@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from appliance.errors import ConfigurationError, SourceError, UpdateError
+from appliance.update.disk import Disk
+from appliance.update.shelf import Shelf
 from appliance.update.signature import pem_of, public_keys, verify
 from appliance.update.source import FolderSource
-from tests.update.conftest import Device, Publisher
+from tests.update.conftest import NOW, Device, Publisher
+from tests.update.cutting import CuttingDisk, PowerCut
 from tools.publish.signing import REPOSITORY, PrivateKey
-from tools.publish.site import rolled_out
+from tools.publish.site import Site, rolled_out
 
 
 def test_a_new_release_key_takes_over(
@@ -84,15 +90,124 @@ def test_statements_come_in_their_order(
 def test_a_kept_statement_that_does_not_verify_is_told_by_its_path(
     publisher: Publisher, device: Device, source: FolderSource
 ) -> None:
-    """Whoever changed the root keys, or has a card that fails, would look for it at the server."""
+    """Whoever has a card that fails would look for it at the server."""
     publisher.release("1.1.0")
     device.look(source)
     path = device.shelf.folder / "keys" / "1.signed"
     path.write_bytes(b"AA==\n")
-    with pytest.raises(
-        UpdateError, match=f"signature: {path}, kept here: damaged, or of other root"
-    ):
+    with pytest.raises(UpdateError, match=f"signature: {path}, kept here: damaged; once deleted"):
         device.look(source)
+    path.unlink()
+    assert device.look(source).choice.words == "1.1.0"
+
+
+def reprovisioned(device: Device, *roots: PrivateKey, disk: Disk | None = None) -> Device:
+    """The unit with other root keys in its root_file."""
+    unit = replace(device.unit, roots=tuple(each.public() for each in roots))
+    return Device(Shelf(device.shelf.folder, disk or Disk()), unit)
+
+
+@pytest.fixture
+def heir(tmp_path: Path, keys: dict[str, PrivateKey]) -> Publisher:
+    """Another owner, who begins at sequence 1, by a root key of their own."""
+    site, root, key = Site(tmp_path / "heir", NOW), keys["new"], keys["other"]
+    site.statement(root, [root.public()], {"theirs": (key.public(), 400)})
+    heir = Publisher(site, root, key)
+    heir.release("1.3.0")
+    return heir
+
+
+@pytest.fixture
+def handed_over(publisher: Publisher, device: Device, source: FolderSource) -> Device:
+    """A unit that has seen two statements and two manifests of its owner before."""
+    for version in ("1.1.0", "1.2.0"):
+        publisher.release(version)
+    root, release = publisher.root.public(), {"2026": (publisher.key.public(), 400)}
+    publisher.site.statement(publisher.root, [root], release)
+    assert device.look(source).manifest.sequence == 2
+    return device
+
+
+def forget_roots(shelf: Shelf) -> None:
+    """Let the state be as releases wrote it that did not write down the root keys."""
+    table = json.loads(shelf.state.read_text())
+    del table["roots"]
+    shelf.state.write_text(json.dumps(table))
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+def test_other_root_keys_begin_anew(
+    handed_over: Device, heir: Publisher, source: FolderSource, *, is_old: bool
+) -> None:
+    """Their own statements and sequence count, from then on as always; the former owner is out."""
+    if is_old:
+        forget_roots(handed_over.shelf)
+    device, theirs = reprovisioned(handed_over, heir.root), FolderSource(heir.site.folder)
+    first = device.look(theirs)
+    assert (first.manifest.sequence, first.choice.words) == (1, "1.3.0")
+    with pytest.raises(UpdateError, match=r"signature: keys/2\.signed: made by none"):
+        device.look(source)
+    older = (heir.site.folder / "manifest.signed").read_bytes()
+    heir.release("1.4.0")
+    assert device.run(theirs) == "1.4.0"
+    (heir.site.folder / "manifest.signed").write_bytes(older)
+    with pytest.raises(UpdateError, match="replayed"):
+        device.look(theirs)
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+def test_what_was_seen_counts_where_the_root_key_stays(
+    publisher: Publisher,
+    handed_over: Device,
+    source: FolderSource,
+    keys: dict[str, PrivateKey],
+    *,
+    is_old: bool,
+) -> None:
+    """One was added, or an older release wrote nothing down: nothing can be withheld."""
+    only = {"2027": (keys["new"].public(), 400)}
+    publisher.site.statement(publisher.root, [publisher.root.public()], only)
+    Publisher(publisher.site, publisher.root, keys["new"]).release("1.3.0")
+    assert handed_over.look(source).manifest.sequence == 3
+    device = handed_over
+    if is_old:
+        forget_roots(device.shelf)
+    else:
+        device = reprovisioned(device, keys["other"], publisher.root)
+    (publisher.site.folder / "keys" / "3.signed").unlink()
+    assert device.look(source).manifest.sequence == 3
+    assert device.shelf.standing().sequence == 3
+    assert device.shelf.standing().roots
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_a_power_cut_leaves_no_mixture_of_two_owners(
+    handed_over: Device, heir: Publisher, tmp_path: Path, share: float, *, is_old: bool
+) -> None:
+    """At each write of the first look by other root keys: the next one goes on."""
+    theirs, kept = FolderSource(heir.site.folder), handed_over.shelf.folder
+    if is_old:
+        forget_roots(handed_over.shelf)
+    step = 0
+    while True:
+        step += 1
+        unit = tmp_path / f"cut-{step}"
+        shutil.copytree(kept, unit)
+        before = replace(handed_over, shelf=Shelf(unit, Disk()))
+        disk = CuttingDisk(tmp_path / f"aside-{step}", step)
+        try:
+            reprovisioned(before, heir.root, disk=disk).look(theirs)
+        except PowerCut:
+            disk.lose(share)
+        else:
+            break
+        after = reprovisioned(before, heir.root)
+        told = f"cut at step {step}, {disk.steps[-1]}"
+        assert after.look(theirs).manifest.sequence == 1, told
+        assert after.shelf.standing().sequence == 1, told
+        assert [each.name for each in (unit / "keys").glob("*.signed")] == ["1.signed"], told
+    assert step > 14
 
 
 def test_where_nothing_is_published_nothing_is_taken(device: Device, tmp_path: Path) -> None:
