@@ -72,6 +72,28 @@ def test_a_manifest_keeps_its_product(fleet: Fleet) -> None:
     assert manifest(fleet)["product"] == "acme"
 
 
+@pytest.mark.parametrize("verb", ["refresh", "stage --version 9.9.9 --percent 100"])
+def test_what_a_stranger_altered_is_not_signed(fleet: Fleet, verb: str) -> None:
+    """Whoever can write to the web server would have the key sign for him."""
+    path = fleet.site / "manifest.signed"
+    altered = path.read_bytes().replace(b"0.2.0", b"9.9.9")
+    path.write_bytes(altered)
+    name, *options = verb.split()
+    code, _, faults = fleet.bundle(name, fleet.site, "--key", fleet.folder / "key.pem", *options)
+    assert (code, "or altered since; expected the signature of" in faults) == (1, True)
+    assert path.read_bytes() == altered
+
+
+def test_a_new_years_key_goes_on_where_the_old_one_is_named(fleet: Fleet) -> None:
+    """It signs what the other one has, once somebody has said that this one is known."""
+    new, old = new_key(fleet, "2027"), fleet.folder / "key.pub"
+    both = ["--release", old, "--release", new.with_suffix(".pub")]
+    assert fleet.bundle("keys", fleet.site, "--root", fleet.folder / "root.pem", *both)[0] == 0
+    assert fleet.bundle("refresh", fleet.site, "--key", new)[0] == 1
+    assert fleet.bundle("refresh", fleet.site, "--key", new, "--signed-by", old)[0] == 0
+    assert fleet.bundle("refresh", fleet.site, "--key", new)[0] == 0
+
+
 def test_a_manifest_lives_no_longer_than_its_key(fleet: Fleet) -> None:
     """The day that is told is the day from which units refuse it."""
     told = fleet.signed("refresh", "--days", 4000)

@@ -20,6 +20,12 @@ from tools.publish.signing import REPOSITORY, PrivateKey
 from tools.publish.site import Site, rolled_out
 
 
+def followed(publisher: Publisher, key: PrivateKey) -> Publisher:
+    """The same one with another release key, which knows the one before."""
+    site = replace(publisher.site, trusted=(publisher.key.public(),))
+    return Publisher(site, publisher.root, key)
+
+
 def test_a_new_release_key_takes_over(
     publisher: Publisher, device: Device, source: FolderSource, keys: dict[str, PrivateKey]
 ) -> None:
@@ -32,7 +38,7 @@ def test_a_new_release_key_takes_over(
     publisher.site.statement(publisher.root, [publisher.root.public()], only)
     with pytest.raises(UpdateError, match="signature"):
         device.look(source)
-    Publisher(publisher.site, publisher.root, keys["new"]).release("1.2.0")
+    followed(publisher, keys["new"]).release("1.2.0")
     assert device.look(source).choice.words == "1.2.0"
 
 
@@ -167,7 +173,7 @@ def test_what_was_seen_counts_where_the_root_key_stays(
     """One was added, or an older release wrote nothing down: nothing can be withheld."""
     only = {"2027": (keys["new"].public(), 400)}
     publisher.site.statement(publisher.root, [publisher.root.public()], only)
-    Publisher(publisher.site, publisher.root, keys["new"]).release("1.3.0")
+    followed(publisher, keys["new"]).release("1.3.0")
     assert handed_over.look(source).manifest.sequence == 3
     device = handed_over
     if is_old:

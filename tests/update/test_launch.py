@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import subprocess
 import sys
 from importlib.machinery import EXTENSION_SUFFIXES
@@ -13,11 +15,12 @@ import pytest
 from appliance.update.disk import Disk
 from appliance.update.launch import DEPLOYMENT, changed, chosen_start
 from appliance.update.source import FolderSource
-from appliance.update.trial import MOST_LOST
+from appliance.update.trial import MOST_LOST, Deployment, Standing, Trial, written
 from tests.update.conftest import Device, Publisher
 from tools.publish.signing import REPOSITORY
 
 LIMIT_S = 60
+UPDATES = REPOSITORY / "firmware" / "systemd" / "updates.conf"
 
 
 def launched(device: Device) -> str:
@@ -147,3 +150,22 @@ def test_the_unit_knows_what_it_was_started_from(tmp_path: Path) -> None:
     told = changed(environment, tmp_path)
     assert told[DEPLOYMENT] == str(tmp_path)
     assert told["PYTHONPATH"] == f"{tmp_path}/app:{tmp_path}/libraries"
+
+
+@pytest.mark.parametrize(
+    ("code", "tried", "asked"), [("78", True, True), ("78", False, False), ("1", True, False)]
+)
+def test_a_trial_that_refuses_its_configuration_is_started_again(
+    tmp_path: Path, code: str, *, tried: bool, asked: bool
+) -> None:
+    """No restart follows 78, and only a start can leave a release that is on trial."""
+    standing = Standing(trial=Trial(Deployment("1.2.0-x", "1.2.0", 1), reached=False))
+    (tmp_path / "state.json").write_bytes(written(standing if tried else Standing()))
+    (tmp_path / "systemctl").write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/asked\n')
+    (tmp_path / "systemctl").chmod(0o755)
+    told = UPDATES.read_text(encoding="utf-8").replace("\\\n", "")
+    (line,) = re.findall(r"^ExecStopPost=-\+(.*)$", told, re.MULTILINE)
+    words = shlex.split(line.replace("$$", "$").replace("/var/lib/gatepost/updates", str(tmp_path)))
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    subprocess.run(words, check=True, env={"PATH": path, "EXIT_STATUS": code})
+    assert (tmp_path / "asked").exists() == asked

@@ -240,7 +240,8 @@ class Offers:
             "product": "gatepost",
             "releases": [],
         }
-        self._put(sealed(_json(head | span), bytes(64)))
+        before = _json(head | span)
+        self._put(sealed(before, self._by.release.sign(before)))
         self.site.publish(self._table(version, file, **more), self._by.release, "gatepost", 30)
         self._sequence += 1
 

@@ -185,7 +185,8 @@ def _publish(asked: argparse.Namespace, site: Site, table: Table) -> None:
 
 
 def _site(asked: argparse.Namespace) -> Site:
-    return Site(asked.site, datetime.fromtimestamp(time.time(), timezone.utc))
+    trusted = [each for path in getattr(asked, "signed_by", []) for each in public_keys(path)]
+    return Site(asked.site, datetime.fromtimestamp(time.time(), timezone.utc), tuple(trusted))
 
 
 def _reason(text: str) -> str:
@@ -268,6 +269,10 @@ def _signing(
     parser.add_argument("site", type=Path)
     parser.add_argument("--key", type=Path, required=True, metavar="PRIVATE")
     parser.add_argument("--password-file", type=Path)
+    told = "who signed the manifest before, where it was another key than this one"
+    parser.add_argument(
+        "--signed-by", type=Path, action="append", default=[], metavar="PUBLIC", help=told
+    )
     told = f"whose units it is for (default: as before; at first {PRODUCT})"
     parser.add_argument("--product", help=told)
     parser.add_argument("--days", type=whole(1, MOST_DAYS), default=DAYS)

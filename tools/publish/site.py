@@ -18,7 +18,7 @@ from typing import Any
 
 from appliance.errors import GatepostError, UpdateError
 from appliance.update.disk import Disk
-from appliance.update.keys import Content, Keyring, Statement, extended, parsed, sealed
+from appliance.update.keys import Content, Keyring, Statement, extended, opened, parsed, sealed
 from appliance.update.manifest import FORMAT, Manifest, read_manifest
 from appliance.update.signature import verify
 from appliance.update.source import ARTEFACT, MANIFEST, STATEMENT
@@ -37,10 +37,12 @@ class Site:
     Attributes:
         folder: where.
         now: the time that goes into what is signed.
+        trusted: public keys whose manifest is gone on with, beside the one that signs the next.
     """
 
     folder: Path
     now: datetime
+    trusted: tuple[bytes, ...] = ()
 
     @property
     def statements(self) -> int:
@@ -117,8 +119,9 @@ class Site:
             days: until it expires: in which the next one must be published; its key may end sooner.
 
         Raises:
-            GatepostError: a unit would refuse it.
+            GatepostError: a unit would refuse it, or the one before was signed by somebody else.
         """
+        self._require_ours(key)
         before, keyring = self.table(), self._counting()
         sequence = int(before["sequence"]) + 1
         own = {each.key: each for each in keyring.releases}.get(key.public().hex())
@@ -169,6 +172,16 @@ class Site:
         for path in left:
             path.unlink()
         return [path.name for path in left]
+
+    def _require_ours(self, key: PrivateKey) -> None:
+        """Whoever can write to the folder must not be signed for: the next manifest has his too."""
+        path = self.folder / MANIFEST
+        if path.exists():
+            try:
+                opened(path.read_bytes(), [key.public(), *self.trusted], verify, str(path))
+            except UpdateError as fault:
+                told = f"{fault}; expected the signature of {key.path}, or of a key in --signed-by"
+                raise GatepostError(told) from fault
 
     def _counting(self) -> Keyring:
         """The keys of the newest statement; who signed that the units will see."""
